@@ -1,0 +1,88 @@
+"""What every action shares: the app's services, and reading a tracker in the domain's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.catalogue.search import Catalogue
+from bot.conversation.form import Heard
+from bot.conversation.service import Vault
+from bot.i18n import supported, translate
+from bot.requests.service import ContactRequests
+from bot.routing.needs import Need, needs
+
+
+@dataclass(frozen=True)
+class Services:
+    """The domain rooms that actions call."""
+
+    catalogue: Catalogue
+    requests: ContactRequests
+    vault: Vault
+
+
+class Turn:
+    """One call of an action: who speaks, in which language, and how to answer."""
+
+    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        self.dispatcher = dispatcher
+        self.tracker = tracker
+        self.message: dict[str, Any] = tracker.latest_message or {}
+        self.metadata: dict[str, Any] = self.message.get("metadata") or {}
+        language = self.metadata.get("language")
+        self.language: str = language if supported(language) else "en"
+        self.slots: dict[str, Any] = dict(tracker.slots)
+
+    @property
+    def conversation(self) -> str:
+        """The conversation's id."""
+        return str(self.tracker.sender_id)
+
+    @property
+    def intent(self) -> str:
+        """The intent of the last message."""
+        return str((self.message.get("intent") or {}).get("name") or "")
+
+    @property
+    def in_form(self) -> bool:
+        """True while the contact request form is open."""
+        return bool((self.tracker.active_loop or {}).get("name"))
+
+    def say(self, msgid: str, **values: object) -> str:
+        """A sentence in the person's language."""
+        return translate(msgid, self.language, **values)
+
+    def tell(
+        self, text: str, buttons: Sequence[dict[str, str]] = (), kind: str = "text", **more: Any
+    ) -> None:
+        """Sends a message of this kind (API.md's shapes)."""
+        self.dispatcher.utter_message(
+            json_message={"kind": kind, "text": text, "buttons": [dict(b) for b in buttons], **more}
+        )
+
+    def heard(self) -> Heard:
+        """The last message as the form reads it."""
+        entities: dict[str, list[Any]] = {}
+        for entity in self.message.get("entities") or []:
+            entities.setdefault(entity["entity"], []).append(entity["value"])
+        intent = self.message.get("intent") or {}
+        text = str(self.message.get("text") or "")
+        return Heard(
+            text=text,
+            intent=str(intent.get("name") or ""),
+            confidence=float(intent.get("confidence") or 0.0),
+            entities=entities,
+            contacts=tuple(self.metadata.get("contacts") or ()),
+            tapped=text.startswith("/"),
+        )
+
+    def likeliest_needs(self, count: int = 2) -> list[Need]:
+        """The needs highest in the engine's ranking of the last message."""
+        ranking = self.message.get("intent_ranking") or []
+        found = [needs()[row["name"]] for row in ranking if row["name"] in needs()]
+        return [need for need in found if need.id.startswith("need_")][:count]

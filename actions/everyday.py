@@ -1,0 +1,228 @@
+"""Everyday turns: yes and no outside the form, not understood, language, a person, the centre, starting over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, Restarted, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.context import Turn
+from actions.need import centre_line, offer_contact
+from bot.conversation.form import joined
+from bot.conversation.messages import button
+from bot.i18n import _, languages, supported, translate
+from bot.routing.places import regions
+from bot.safety.helplines import as_message, helplines_for
+
+SURE = 0.6
+
+
+class ActionAccept(Action):
+    """A yes outside the form: to what was offered last."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_accept"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Yes to the contact request opens the form."""
+        turn = Turn(dispatcher, tracker)
+        if turn.slots.get("pending") == "request":
+            return [SlotSet("pending", None), FollowupAction("contact_form")]
+        if turn.slots.get("pending") == "restart":
+            return [SlotSet("pending", None), FollowupAction("action_restart")]
+        turn.tell(turn.say(_("Good. What would you like to do?")), _ways_on(turn))
+        return []
+
+
+class ActionDecline(Action):
+    """A no outside the form."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_decline"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Nothing is done; the ways on stay in sight."""
+        turn = Turn(dispatcher, tracker)
+        turn.tell(turn.say(_("All right. You can write to me at any time.")), _ways_on(turn))
+        return [SlotSet("pending", None)]
+
+
+class ActionUnsure(Action):
+    """Not understood: the two likeliest needs as buttons, then a person."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_unsure"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Inside the form it only says so; the form puts its question again."""
+        turn = Turn(dispatcher, tracker)
+        if turn.in_form:
+            turn.tell(turn.say(_("I did not understand this answer.")))
+            return []
+        heard = turn.heard()
+        choices = [button(need.label(turn.language), f"/{need.id}") for need in turn.likeliest_needs()]
+        text = _("I am not sure I understood. Is it about one of these?") if choices else _(
+            "I did not understand. Can you say it in another way?"
+        )
+        turn.tell(turn.say(text), choices + _ways_on(turn))
+        story = turn.slots.get("story") if heard.tapped else joined(turn.slots.get("story"), heard.text)
+        return [SlotSet("story", story)]
+
+
+class ActionChangeLanguage(Action):
+    """Switches to the language asked for, or shows all."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_change_language"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """The bot layer does the switch (custom `switch`); an unsupported language is answered with an interpreter."""
+        turn = Turn(dispatcher, tracker)
+        wanted = [code for code in turn.heard().entities.get("language", []) if code != turn.language]
+        known = next((code for code in wanted if supported(code)), None)
+        if known:
+            dispatcher.utter_message(json_message={"switch": known})
+            turn.tell(translate(_("I now answer in this language: %(name)s."), known, name=languages()[known].name))
+            return []
+        text = turn.say(_("Choose a language:"))
+        if wanted:
+            text = (
+                turn.say(_("I do not speak this language yet. You can write in it, and the worker can have an interpreter."))
+                + " "
+                + text
+            )
+        turn.tell(
+            text,
+            [button(each.name, f'/change_language{{"language": "{code}"}}') for code, each in languages().items()],
+        )
+        return []
+
+
+class ActionOfferHuman(Action):
+    """How to reach a person."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_offer_human"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """The contact request, and numbers that are answered by people now."""
+        turn = Turn(dispatcher, tracker)
+        turn.tell(
+            turn.say(
+                _(
+                    "A worker of the family centre contacts you when you send a contact request. "
+                    "If you need to talk with a person now, call one of these numbers."
+                )
+            ),
+            [] if turn.in_form else [button(turn.say(_("Ask for contact")), "/request_contact")],
+            kind="safety",
+            category="human",
+            helplines=[as_message(line, turn.language) for line in helplines_for("danger", turn.language)],
+        )
+        return [] if turn.in_form else [SlotSet("pending", "request")]
+
+
+class ActionShowFamilyCentre(Action):
+    """Which family centre is mine?"""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_show_family_centre"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Answers for a place named now or before; asks for one otherwise."""
+        turn = Turn(dispatcher, tracker)
+        named = turn.heard().first("place")
+        place = named or turn.slots.get("place")
+        if place is None:
+            turn.tell(
+                turn.say(_("In which municipality or part of Oulu do you live? You can also write your postal code."))
+            )
+            return [SlotSet("pending", "place")]
+        events: list[EventType] = [SlotSet("place", place)]
+        if regions().ask_district(str(place)):
+            turn.tell(turn.say(_("Oulu has several family centres. Which part of Oulu do you live in?")))
+            events.append(SlotSet("pending", "place"))
+        elif turn.in_form:
+            turn.tell(centre_line(turn, str(place)))
+        else:
+            offer_contact(turn, str(place))
+            events.append(SlotSet("pending", "request"))
+        return events
+
+
+class ActionAnswerPrivacy(Action):
+    """Who sees what I write?"""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_answer_privacy"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """From how the app works; the privacy page has the days."""
+        turn = Turn(dispatcher, tracker)
+        turn.tell(
+            turn.say(
+                _(
+                    "You need not give your name or personal identity code. Nobody reads this chat unless you send a "
+                    "contact request. A request is read only by the workers who handle it, and every look is recorded. "
+                    "You can erase this conversation at any time."
+                )
+            )
+        )
+        return []
+
+
+class ActionRestart(Action):
+    """Starting over; words that only sound like it are asked back, so that no answer is lost by a guess."""
+
+    def name(self) -> str:
+        """Overrides Rasa's own action."""
+        return "action_restart"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Forgets everything after a tap, or after clear words while no form is open."""
+        turn = Turn(dispatcher, tracker)
+        heard = turn.heard()
+        sure = heard.tapped or heard.intent == "affirm" or (heard.confidence >= SURE and not turn.in_form)
+        if sure:
+            turn.tell(turn.say(_("We start again. Tell me what is going on in your family.")))
+            return [Restarted()]
+        turn.tell(
+            turn.say(_("Do you want to start over? I forget your answers then.")),
+            [
+                button(turn.say(_("Yes, start over")), "/restart"),
+                button(turn.say(_("No, go on")), "/deny"),
+            ],
+        )
+        return [SlotSet("pending", "restart")]
+
+
+def _ways_on(turn: Turn) -> list[dict[str, str]]:
+    return [
+        button(turn.say(_("Ask for contact")), "/request_contact"),
+        button(turn.say(_("How to reach a person")), "/request_human"),
+    ]

@@ -1,0 +1,273 @@
+"""The life cycle of contact requests: new -> claimed -> contacted -> closed, or withdrawn.
+
+A request is durable before it is acknowledged, exists once per idempotency key, and its notification goes into
+the outbox in the same transaction. The family's side needs reference and PIN and nothing else; the workers' side
+is `bot.requests.desk`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import clock
+from bot.requests.draft import Accepted, RequestDraft, check
+from bot.requests.workdays import due
+from bot.routing import needs
+from bot.storage.database import Database
+from bot.storage.models import ContactRequestRow, OutboxRow, RequestEventRow
+from bot.storage.throttle import Throttle
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Letters and digits that are not mistaken for each other on the phone."""
+OPEN_STATUSES = ("new", "claimed", "contacted")
+
+
+class KeyReused(ValueError):
+    """The idempotency key belongs to another request."""
+
+
+class NotFound(LookupError):
+    """Unknown reference or wrong PIN: the two are told apart to nobody."""
+
+
+class TooManyTries(RuntimeError):
+    """Wrong PINs too often; try again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"{seconds} s")
+        self.seconds = seconds
+
+
+class Ended(ValueError):
+    """The request is closed or withdrawn."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the family gets: reference, PIN, the centre's code and the moment by which an answer is due (UTC)."""
+
+    reference: str
+    pin: str
+    centre: str
+    due: datetime
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the family may know of its request. `events`: (moment, kind) in order, without staff's words."""
+
+    reference: str
+    status: str
+    centre: str
+    need: str
+    created_at: datetime
+    due: datetime
+    outcome: str | None
+    events: tuple[tuple[datetime, str], ...]
+
+
+class ContactRequests:
+    """Submits, shows and withdraws requests on a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # OWASP's minimum for argon2id
+        self._dummy = self._hasher.hash("no such request")
+        self._tries = Throttle(database, "pin", limit=5, window=timedelta(minutes=15))
+
+    async def submit(self, draft: RequestDraft, key: str, conversation_id: str | None = None) -> Receipt:
+        """Stores a request and returns its receipt; the same key and draft again return the same receipt.
+
+        Raises Invalid (bad draft) and KeyReused (same key, other draft).
+        """
+        accepted = check(draft)
+        box = self._db.box
+        key_digest = box.digest("idempotency", key)
+        fingerprint = box.digest("request", accepted.fingerprint())
+        pin = self._pin(key_digest)
+        if known := await self._known(key_digest, fingerprint, pin):
+            return known
+        pin_hash = await asyncio.to_thread(self._hasher.hash, pin)
+        for _attempt in range(5):
+            try:
+                async with self._db.write() as session:
+                    row = self._row(accepted, key_digest, fingerprint, pin_hash, conversation_id)
+                    session.add(row)
+                    await session.flush()
+                    session.add(event(box, row.id, "new"))
+                    session.add(_notification(row))
+                return Receipt(row.reference, pin, row.centre, row.due_at, row.id)
+            except IntegrityError:
+                # Either this key was stored a moment ago by a parallel retry, or the reference is taken.
+                if known := await self._known(key_digest, fingerprint, pin):
+                    return known
+        raise RuntimeError("no free reference found")
+
+    async def status(self, reference: str, pin: str) -> Status:
+        """The request's state for its family; raises NotFound, TooManyTries."""
+        row = await self._authenticate(reference, pin)
+        async with self._db.read() as session:
+            events = await session.execute(
+                select(RequestEventRow.at, RequestEventRow.kind)
+                .where(RequestEventRow.request_id == row.id, RequestEventRow.kind != "note")
+                .order_by(RequestEventRow.at, RequestEventRow.id)
+            )
+            seen = tuple((at, kind) for at, kind in events)
+        return Status(
+            row.reference, row.status, row.centre, row.need, row.created_at, row.due_at, row.outcome, seen
+        )
+
+    async def withdraw(self, reference: str, pin: str) -> None:
+        """Withdraws the request and erases everything the family wrote; raises NotFound, TooManyTries."""
+        row = await self._authenticate(reference, pin)
+        async with self._db.write() as session:
+            stored = await session.get_one(ContactRequestRow, row.id)
+            if stored.status == "withdrawn":
+                return
+            stored.status = "withdrawn"
+            stored.closed_at = clock.now()
+            stored.conversation_id = None
+            stored.sealed_body = self._db.box.seal({})
+            stored.place, stored.municipality, stored.claimed_by = "", None, None
+            await session.execute(delete(RequestEventRow).where(RequestEventRow.request_id == row.id))
+            session.add(event(self._db.box, row.id, "withdrawn"))
+
+    async def add(self, reference: str, pin: str, text: str) -> None:
+        """Adds the family's words to an open request; raises NotFound, TooManyTries, Ended."""
+        row = await self._authenticate(reference, pin)
+        async with self._db.write() as session:
+            stored = await session.get_one(ContactRequestRow, row.id)
+            if stored.status not in OPEN_STATUSES:
+                raise Ended(stored.status)
+            session.add(event(self._db.box, row.id, "added", {"text": text}))
+
+    async def erase_old(self, days: int) -> int:
+        """Deletes requests closed or withdrawn more than `days` ago; returns how many."""
+        limit = clock.now() - timedelta(days=days)
+        async with self._db.write() as session:
+            ids = (
+                await session.scalars(select(ContactRequestRow.id).where(ContactRequestRow.closed_at < limit))
+            ).all()
+            for id_ in ids:
+                await session.execute(delete(RequestEventRow).where(RequestEventRow.request_id == id_))
+                await session.execute(delete(ContactRequestRow).where(ContactRequestRow.id == id_))
+        return len(ids)
+
+    def _pin(self, key_digest: str) -> str:
+        # Derived, not stored: a retry with the same key can be given the same PIN, while the table has its hash only.
+        number = int(self._db.box.digest("pin", key_digest)[:15], 16)
+        return f"{number % 1_000_000:06d}"
+
+    def _row(
+        self, accepted: Accepted, key: str, fingerprint: str, pin_hash: str, conversation_id: str | None
+    ) -> ContactRequestRow:
+        moment = clock.now()
+        draft = accepted.draft
+        return ContactRequestRow(
+            id=str(uuid.uuid4()),
+            reference=_reference(),
+            pin_hash=pin_hash,
+            idempotency_key=key,
+            digest=fingerprint,
+            conversation_id=conversation_id,
+            centre=accepted.centre.code,
+            team=needs.team_of(draft.need),
+            need=draft.need,
+            urgency=needs.urgency_of(draft.need),
+            status="new",
+            place=accepted.place_id,
+            municipality=accepted.municipality,
+            language=draft.language,
+            interpreter=draft.interpreter,
+            created_at=moment,
+            due_at=due(moment),
+            sealed_body=self._db.box.seal(draft.body()),
+        )
+
+    async def _known(self, key: str, fingerprint: str, pin: str) -> Receipt | None:
+        async with self._db.read() as session:
+            row = await session.scalar(select(ContactRequestRow).where(ContactRequestRow.idempotency_key == key))
+        if row is None:
+            return None
+        if not hmac.compare_digest(row.digest, fingerprint):
+            raise KeyReused(key)
+        return Receipt(row.reference, pin, row.centre, row.due_at, row.id)
+
+    async def _authenticate(self, reference: str, pin: str) -> ContactRequestRow:
+        clean = _clean_reference(reference)
+        if wait := await self._tries.blocked(clean):
+            raise TooManyTries(wait)
+        async with self._db.read() as session:
+            row = await session.scalar(select(ContactRequestRow).where(ContactRequestRow.reference == clean))
+        # An unknown reference costs the same time as a wrong PIN.
+        right = await asyncio.to_thread(self._verify, row.pin_hash if row else self._dummy, pin.strip())
+        if row is None or not right:
+            await self._tries.count(clean)
+            raise NotFound(clean)
+        await self._tries.clear(clean)
+        return row
+
+    def _verify(self, stored: str, pin: str) -> bool:
+        try:
+            return self._hasher.verify(stored, pin)
+        except VerificationError:
+            return False
+
+
+def event(
+    box: Any, request_id: str, kind: str, detail: dict[str, Any] | None = None, actor: str | None = None
+) -> RequestEventRow:
+    """An event row of a request, to be added in the transaction of what it tells."""
+    return RequestEventRow(
+        id=_ordered_id(),
+        request_id=request_id,
+        at=clock.now(),
+        actor=actor,
+        kind=kind,
+        sealed_detail=box.seal(detail or {}),
+    )
+
+
+async def notify(session: AsyncSession, row: ContactRequestRow, kind: str) -> None:
+    """Puts a notification about a request into the outbox, in the caller's transaction."""
+    session.add(_notification(row, kind))
+
+
+def _notification(row: ContactRequestRow, kind: str = "request.new") -> OutboxRow:
+    moment = clock.now()
+    return OutboxRow(
+        id=str(uuid.uuid4()),
+        kind=kind,
+        payload={"reference": row.reference, "centre": row.centre, "team": row.team, "urgency": row.urgency},
+        created_at=moment,
+        next_at=moment,
+    )
+
+
+def _ordered_id() -> str:
+    # Time-ordered, so that two events of the same millisecond keep their order.
+    nanos = clock.now().timestamp() * 1e6
+    return str(uuid.UUID(int=(int(nanos) << 64) | secrets.randbits(64)))
+
+
+def _reference() -> str:
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return f"PA-{letters[:4]}-{letters[4:]}"
+
+
+def _clean_reference(text: str) -> str:
+    letters = "".join(c for c in text.upper() if c.isalnum()).removeprefix("PA")[:8]
+    return f"PA-{letters[:4]}-{letters[4:]}"

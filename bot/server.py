@@ -1,0 +1,104 @@
+"""Puts the rooms together and serves them: the public port and the loopback port, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from actions.context import Services
+from actions.registry import executor
+from bot.catalogue.search import Catalogue
+from bot.catalogue.store import load_embedded
+from bot.conversation.engine_client import EngineClient
+from bot.conversation.service import Conversations, Trackers, Vault
+from bot.requests.service import ContactRequests
+from bot.settings import ROOT, Settings
+from bot.storage.crypto import load_box
+from bot.storage.database import Database
+from bot.text.language_id import LanguageIdentifier
+from bot.web import keys
+from bot.web.app import public_app
+from bot.web.internal import internal_app
+
+log = logging.getLogger(__name__)
+SWEEP = 3600
+"""Seconds between clean-ups of what has outlived its retention."""
+
+
+@dataclass
+class Rooms:
+    """The domain rooms on one database and one engine."""
+
+    database: Database
+    catalogue: Catalogue
+    requests: ContactRequests
+    engine: EngineClient
+    conversations: Conversations
+
+
+@asynccontextmanager
+async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
+    """Opens the database (migrated), loads the catalogue, and closes all at the end."""
+    database = Database(settings.database_url, load_box(settings.keys, Path(settings.key_file)))
+    await database.migrate()
+    loaded = await load_embedded(database, ROOT / "data" / "catalogue")
+    log.info("catalogue: %s", loaded)
+    catalogue = Catalogue(database)
+    await catalogue.load()
+    engine = EngineClient(settings.engine, settings.engine_deadline)
+    conversations = Conversations(database, engine, LanguageIdentifier())
+    try:
+        yield Rooms(database, catalogue, ContactRequests(database), engine, conversations)
+    finally:
+        await engine.close()
+        await database.close()
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set."""
+    async with open_rooms(settings) as rooms:
+        app = public_app()
+        app[keys.SETTINGS] = settings
+        app[keys.DATABASE] = rooms.database
+        app[keys.ENGINE] = rooms.engine
+        app[keys.CONVERSATIONS] = rooms.conversations
+        app[keys.REQUESTS] = rooms.requests
+        app[keys.CATALOGUE] = rooms.catalogue
+        services = Services(rooms.catalogue, rooms.requests, Vault(rooms.database))
+        secret = os.environ.get("BOT_INTERNAL_TOKEN") or secrets.token_urlsafe(32)
+        inner = internal_app(executor(services), secret, Trackers(rooms.database))
+        async with _listening(inner, "127.0.0.1", settings.internal_port), _listening(app, settings.host, settings.port):
+            sweeper = asyncio.create_task(_sweep(rooms, settings))
+            await stop.wait()
+            sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeper
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=5)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _sweep(rooms: Rooms, settings: Settings) -> None:
+    while True:
+        try:
+            await rooms.conversations.erase_old(settings.conversation_days)
+            await rooms.requests.erase_old(settings.request_days)
+        except Exception:
+            log.exception("clean-up failed; it is tried again in an hour")
+        await asyncio.sleep(SWEEP)

@@ -1,0 +1,217 @@
+"""Every setting of the app, read once from the environment.
+
+The table `SETTINGS` is the single list: names, defaults, meaning. docs/configuration.md is held to it by a test.
+A wrong value stops the start with a sentence that says which (`SettingsError`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: `kind` is str, int, float, bool or list (comma separated)."""
+
+    name: str
+    kind: str
+    default: str
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def attribute(self) -> str:
+        """The name in `Settings` ("BOT_PORT" -> "port")."""
+        return self.name.removeprefix("BOT_").lower()
+
+    def read(self, environ: Mapping[str, str]) -> Any:
+        """The value from `environ`, or the default; raises SettingsError."""
+        raw = environ.get(self.name, self.default)
+        if self.kind == "str":
+            return raw
+        if self.kind == "list":
+            return tuple(part.strip() for part in raw.split(",") if part.strip())
+        if self.kind == "bool":
+            if raw.lower() in {"1", "true", "yes", "on"}:
+                return True
+            if raw.lower() in {"0", "false", "no", "off"}:
+                return False
+            raise SettingsError(f"{self.name} must be yes or no, not {raw!r}.")
+        try:
+            value = int(raw) if self.kind == "int" else float(raw)
+        except ValueError:
+            wanted = "a whole number" if self.kind == "int" else "a number"
+            raise SettingsError(f"{self.name} must be {wanted}, not {raw!r}.") from None
+        if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
+            raise SettingsError(f"{self.name} must be between {self.low:g} and {self.high:g}, not {raw}.")
+        return value
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("BOT_HOST", "str", "127.0.0.1", "Address the public pages and API listen on."),
+    Setting("BOT_PORT", "int", "8080", "Port of the public pages and API.", 1, 65535),
+    Setting(
+        "BOT_INTERNAL_PORT",
+        "int",
+        "8081",
+        "Loopback port for the engine's calls (actions, trackers) and /metrics.",
+        1,
+        65535,
+    ),
+    Setting("BOT_ENGINE_PORT", "int", "5005", "Loopback port of the Rasa engine.", 1, 65535),
+    Setting(
+        "BOT_ENGINE_URL",
+        "str",
+        "",
+        "Address of an engine started elsewhere; empty: http://127.0.0.1 and its port.",
+    ),
+    Setting(
+        "BOT_ENGINE_DEADLINE",
+        "float",
+        "4.5",
+        "Seconds the engine has for an answer before the family gets the fallback.",
+        0.1,
+        60,
+    ),
+    Setting("BOT_MODELS", "str", "models", "Folder of the trained Rasa models."),
+    Setting(
+        "BOT_DATABASE_URL",
+        "str",
+        "sqlite+aiosqlite:///var/bot.sqlite3",
+        "SQLAlchemy address of the database (sqlite+aiosqlite or postgresql+asyncpg).",
+    ),
+    Setting(
+        "BOT_KEYS",
+        "str",
+        "",
+        "Fernet keys, comma separated, newest first; empty: the key file is used.",
+    ),
+    Setting("BOT_KEY_FILE", "str", "var/key", "Key file, made at the first start with mode 0600."),
+    Setting("BOT_LANGUAGE", "str", "fi", "Language of the page where the browser names no supported one."),
+    Setting(
+        "BOT_PUBLIC_URL",
+        "str",
+        "",
+        "Address families see (https://...); empty: taken from the request's Host.",
+    ),
+    Setting("BOT_TRUST_PROXY", "bool", "no", "Believe X-Forwarded-For/-Proto of the proxy in front."),
+    Setting(
+        "BOT_FRAME_ANCESTORS",
+        "list",
+        "",
+        "Sites that may show the chat in a frame (https://www.example.fi, ...).",
+    ),
+    Setting(
+        "BOT_CONVERSATION_DAYS", "int", "7", "Days a conversation is kept after its last message.", 1, 3650
+    ),
+    Setting("BOT_REQUEST_DAYS", "int", "365", "Days a closed contact request is kept.", 1, 36500),
+    Setting(
+        "BOT_MESSAGES_PER_MINUTE", "int", "30", "Messages one conversation may send in a minute.", 1, 100000
+    ),
+    Setting(
+        "BOT_CONVERSATIONS_PER_HOUR",
+        "int",
+        "120",
+        "Conversations, requests and feedback one address may start in an hour (shared connections are common).",
+        1,
+        1000000,
+    ),
+    Setting(
+        "BOT_SESSION_IDLE_MINUTES", "int", "30", "A staff session ends after this long without use.", 1, 1440
+    ),
+    Setting("BOT_SESSION_HOURS", "int", "10", "A staff session ends after this long in any case.", 1, 72),
+    Setting("BOT_LOG_LEVEL", "str", "INFO", "Log level: DEBUG, INFO, WARNING or ERROR."),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings, typed; field names are those of `SETTINGS` without BOT_, in lower case."""
+
+    host: str
+    port: int
+    internal_port: int
+    engine_port: int
+    engine_url: str
+    engine_deadline: float
+    models: str
+    database_url: str
+    keys: str
+    key_file: str
+    language: str
+    public_url: str
+    trust_proxy: bool
+    frame_ancestors: tuple[str, ...]
+    conversation_days: int
+    request_days: int
+    messages_per_minute: int
+    conversations_per_hour: int
+    session_idle_minutes: int
+    session_hours: int
+    log_level: str
+
+    @property
+    def engine(self) -> str:
+        """Base address of the engine."""
+        return self.engine_url or f"http://127.0.0.1:{self.engine_port}"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """True where families and staff reach the app by https."""
+        return self.public_url.startswith("https://")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `environ` (the process environment by default); raises SettingsError."""
+    env = os.environ if environ is None else environ
+    known = {setting.name for setting in SETTINGS} | {"BOT_INTERNAL_TOKEN", "BOT_INTERNAL_URL"}
+    for name in env:
+        if name.startswith("BOT_") and name not in known:
+            raise SettingsError(f"{name} is not a setting of this app; docs/configuration.md lists them.")
+    settings = Settings(**{setting.attribute: setting.read(env) for setting in SETTINGS})
+    ports = (settings.port, settings.internal_port, settings.engine_port)
+    if len(set(ports)) != len(ports):
+        raise SettingsError(
+            f"BOT_PORT, BOT_INTERNAL_PORT and BOT_ENGINE_PORT must differ; they are {', '.join(map(str, ports))}."
+        )
+    if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise SettingsError(
+            f"BOT_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {settings.log_level!r}."
+        )
+    if not settings.database_url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+        raise SettingsError(
+            "BOT_DATABASE_URL must start with sqlite+aiosqlite:/// or postgresql+asyncpg://; "
+            f"it starts with {settings.database_url.split(':', 1)[0]!r}."
+        )
+    from bot.i18n import languages
+
+    if settings.language not in languages():
+        raise SettingsError(
+            f"BOT_LANGUAGE must be one of {', '.join(languages())}, not {settings.language!r}."
+        )
+    for site in settings.frame_ancestors:
+        if not site.startswith(("https://", "http://")) or any(c in site for c in " ;'\""):
+            raise SettingsError(
+                f"BOT_FRAME_ANCESTORS has {site!r}; each must be like https://www.example.fi."
+            )
+    if settings.keys:
+        from bot.storage.crypto import Box
+
+        try:
+            Box(settings.keys.split(","))
+        except ValueError:
+            raise SettingsError(
+                "BOT_KEYS holds something that is not a Fernet key (32 bytes in url-safe base64)."
+            ) from None
+    return settings

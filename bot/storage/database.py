@@ -1,0 +1,92 @@
+"""The database: one engine, two ways in (`read`, `write`), migrations at start.
+
+SQLite runs in WAL mode with synchronous=FULL: a commit that returned has reached the disk. Writers take the
+write lock when they begin (BEGIN IMMEDIATE), so that a transaction never fails half way for being second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, event, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from bot.storage.crypto import Box
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+
+class Database:
+    """Sessions on the database at `url`, and the box that seals what families write."""
+
+    def __init__(self, url: str, box: Box) -> None:
+        self.url = url
+        self.box = box
+        self.sqlite = url.startswith("sqlite")
+        if self.sqlite:
+            Path(url.split("///", 1)[1]).parent.mkdir(parents=True, exist_ok=True)
+            self._engine = create_async_engine(url, connect_args={"timeout": 15})
+            event.listen(self._engine.sync_engine, "connect", _sqlite_connect)
+            event.listen(self._engine.sync_engine, "begin", _sqlite_begin)
+        else:
+            self._engine = create_async_engine(url, pool_pre_ping=True)
+        self._read = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._write = async_sessionmaker(
+            self._engine.execution_options(bot_write=True), expire_on_commit=False
+        )
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading."""
+        async with self._read() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session in a transaction that commits at the end and rolls back on an error."""
+        async with self._write() as session, session.begin():
+            yield session
+
+    async def migrate(self) -> None:
+        """Brings the tables to the newest version; makes them where there are none."""
+        await asyncio.to_thread(upgrade, self.url)
+
+    async def answers(self) -> bool:
+        """True when the database answers."""
+        try:
+            async with asyncio.timeout(2), self.read() as session:
+                await session.execute(text("SELECT 1"))
+        except Exception:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._engine.dispose()
+
+
+def upgrade(url: str) -> None:
+    """Runs Alembic's upgrade to head on `url` (blocking)."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    command.upgrade(config, "head")
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("bot_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

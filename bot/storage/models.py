@@ -1,0 +1,190 @@
+"""Tables of the app. Columns named `sealed_*` hold encrypted JSON (bot.storage.crypto); nothing else holds
+what a family wrote, so that a stolen database file tells codes and times, not people.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, String, TypeDecorator, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in UTC on every database (SQLite keeps no offset)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """To UTC; naive values are a programming error."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Back with UTC attached."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: JSON, list[Any]: JSON, bytes: LargeBinary}  # noqa: RUF012
+
+
+class ConversationRow(Base):
+    """A conversation; `token` is a digest, the vault holds contact details that never reach the engine."""
+
+    __tablename__ = "conversation"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    token: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8))
+    status: Mapped[str] = mapped_column(String(16), default="open")
+    created_at: Mapped[datetime]
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    sealed_vault: Mapped[bytes]
+    sealed_tracker: Mapped[bytes | None]
+
+
+class MessageRow(Base):
+    """One message of a conversation. A person's message has `client_id`; its answers carry it in `answers`."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "client_id"),
+        Index("message_order", "conversation_id", "number"),
+    )
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    client_id: Mapped[str | None] = mapped_column(String(64))
+    answers: Mapped[str | None] = mapped_column(String(64))
+    digest: Mapped[str | None] = mapped_column(String(64))
+    at: Mapped[datetime]
+    sealed_body: Mapped[bytes]
+
+
+class ContactRequestRow(Base):
+    """A family's contact request. Codes are open (routing, sorting, figures); words and contacts are sealed."""
+
+    __tablename__ = "contact_request"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    pin_hash: Mapped[str] = mapped_column(String(200))
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    conversation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("conversation.id", ondelete="SET NULL"), index=True
+    )
+    centre: Mapped[str] = mapped_column(String(40))
+    team: Mapped[str] = mapped_column(String(40))
+    need: Mapped[str] = mapped_column(String(40))
+    urgency: Mapped[int]
+    status: Mapped[str] = mapped_column(String(16))
+    place: Mapped[str] = mapped_column(String(60))
+    municipality: Mapped[str | None] = mapped_column(String(3))
+    language: Mapped[str] = mapped_column(String(8))
+    interpreter: Mapped[bool]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    claimed_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    outcome: Mapped[str | None] = mapped_column(String(40))
+    sealed_body: Mapped[bytes]
+    __table_args__ = (Index("request_inbox", "centre", "status", "due_at"),)
+
+
+class RequestEventRow(Base):
+    """What happened to a request, in order; `sealed_detail` holds words (notes, reasons, answers)."""
+
+    __tablename__ = "request_event"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    request_id: Mapped[str] = mapped_column(ForeignKey("contact_request.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    actor: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    kind: Mapped[str] = mapped_column(String(24))
+    sealed_detail: Mapped[bytes]
+
+
+class StaffRow(Base):
+    """A worker's account."""
+
+    __tablename__ = "staff"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    login: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(16))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class StaffCentreRow(Base):
+    """Which family centres an account works for."""
+
+    __tablename__ = "staff_centre"
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    centre: Mapped[str] = mapped_column(String(40), primary_key=True)
+
+
+class StaffSessionRow(Base):
+    """A staff session; `id` is the digest of the cookie's secret."""
+
+    __tablename__ = "staff_session"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class AccessLogRow(Base):
+    """Append-only, hash-chained: who looked at or did what to which request, when and why (Act 703/2023)."""
+
+    __tablename__ = "access_log"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    staff_id: Mapped[str] = mapped_column(String(36), index=True)
+    request_id: Mapped[str] = mapped_column(String(36), index=True)
+    action: Mapped[str] = mapped_column(String(24))
+    reason: Mapped[str] = mapped_column(String(200))
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class OutboxRow(Base):
+    """A notification that must leave, written in the transaction of what it tells. No personal data inside."""
+
+    __tablename__ = "outbox"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    sent_at: Mapped[datetime | None]
+
+
+class ThrottleRow(Base):
+    """Counters of failed or frequent attempts; `key` is a digest of what is counted."""
+
+    __tablename__ = "throttle"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int]
+    until: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class FeedbackRow(Base):
+    """A family's rating (1-5) and words."""
+
+    __tablename__ = "feedback"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    at: Mapped[datetime]
+    language: Mapped[str] = mapped_column(String(8))
+    rating: Mapped[int | None]
+    sealed_words: Mapped[bytes]

@@ -1,0 +1,478 @@
+"""Finding the places that a message names: municipalities, former municipalities, districts, postal codes.
+
+Pure text: this module says which place stands where in the text, in any of the languages and scripts of
+`data/regions/places.yml`; which family centre the place leads to is `bot.routing.places`. It runs in the Rasa engine
+(Python 3.10) and in the app. A wrong place sends a family to the wrong centre, so an everyday word that is also a
+place ("kello", "Ii") counts only where the message speaks of living there, and company names never count.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+import spacy
+import yaml
+from spacy.matcher import PhraseMatcher
+from spacy.matcher.levenshtein import levenshtein  # type: ignore[import-not-found]
+from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]
+from spacy.tokens import Doc, Span, Token
+from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, filter_spans
+
+from bot.text.folding import ascii_digits, fold
+
+Kind = Literal["municipality", "former", "district", "postal_code"]
+REGIONS = Path(__file__).resolve().parents[2] / "data" / "regions"
+
+# A word: letters, digits and the marks that sit on them (Arabic vowel signs, combining accents, Persian joiners).
+_WORD = r"\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u200c\u200d"
+_PUNCTUATION = rf"[^\s{_WORD}]"
+_HAN = r"\u3400-\u9fff"
+_NET = re.compile(r"(?:\S+@\S+\.\S+|(?:https?://|www\.)\S+|[\w.-]+\.(?:fi|com|net|org|eu)(?:/\S*)?)$")
+_PIECES = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+|[^\w\s]")
+_ARABIC_CHAR = re.compile(r"[\u0600-\u06ff]")
+_SENTENCE_END = frozenset(".!?:;…。！？؟\n")
+
+_CLITICS = ("kinko", "kohan", "kaan", "kin", "kos", "han", "nsa", "mme", "nne", "ko", "pa", "ni", "si")
+_ARABIC_PREFIXES = ("وب", "ول", "فب", "ب", "ل", "و", "ف", "له")  # and, in, to; Sorani "from"
+_SORANI_SUFFIXES = ("هوه", "وه", "دا", "م")  # in, from, I am
+_ATTACHED_PREPOSITIONS = frozenset(("وب", "ول", "فب", "ب", "ل", "له"))
+_ESTONIAN = ("s", "sse", "st", "l", "le", "lt", "ga", "ks")
+_TURKISH = (
+    "da",
+    "de",
+    "ta",
+    "te",
+    "dan",
+    "den",
+    "tan",
+    "ten",
+    "ya",
+    "ye",
+    "yi",
+    "yu",
+    "nun",
+    "nin",
+    "daki",
+    "deki",
+    "luyum",
+    "liyim",
+)
+_DEMONYM = ("lainen", "laisen", "laiset", "laisia", "laisten", "laisena", "laisille", "laisella")
+_I_NAMES = ("joki", "järvi", "koski", "lahti", "mäki", "niemi", "salmi")
+_I_DEMONYM = ("nen", "sen", "set", "sia", "sten", "sena", "sille", "sella")
+# The shortest names in which a one-letter slip is still obvious; tried against 200 000 words of eleven languages.
+_LATIN_TYPO, _OTHER_TYPO, _DISTRICT_TYPO = 6, 8, 11
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that people name. `id` is a slug ("yli-ii") or the five digits of a postal code; codes are official."""
+
+    id: str
+    kind: Kind
+    name: str
+    municipality_code: str
+
+
+@dataclass(frozen=True)
+class PlaceMatch:
+    """A place found in a text: `text[start:end]` as the person wrote it, offsets in characters."""
+
+    start: int
+    end: int
+    text: str
+    place_id: str
+    kind: Kind
+    municipality_code: str
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A place with everything that is needed to recognise it; all words folded."""
+
+    place: Place
+    forms: frozenset[str]
+    nominatives: frozenset[str]
+    slips: frozenset[str]  # forms that a one-letter typo may stand for
+    everyday: frozenset[str] | None = frozenset()  # None: every form is an everyday word
+    needs_municipality: bool = False
+    surname: bool = False
+    loose: bool = True
+
+
+@dataclass(frozen=True)
+class _Cues:
+    before: frozenset[str]
+    near: frozenset[str]
+    not_places: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+
+
+class PlaceFinder:
+    """Finds places in text. Build once (`place_finder()`), use from any thread."""
+
+    def __init__(self, directory: Path = REGIONS) -> None:
+        """Reads the files of `data/regions`; ValueError when two places there share a written form."""
+        self._nlp = spacy.blank("xx")
+        self._nlp.tokenizer = _tokenizer(self._nlp.vocab)
+        self._lock = Lock()
+        data: dict[str, Any] = yaml.safe_load((directory / "places.yml").read_text(encoding="utf-8"))
+        self._han: dict[str, str] = data["han_variants"]
+        self._cues = _cues(data)
+        self._not_typos = tuple(map(fold, data["not_typos"]))
+        self._named = {entry.place.id: entry for entry in _named_places(directory, data)}
+        self._postal = {
+            row["postal_code"]: Place(row["postal_code"], "postal_code", row["place_fi"], row["municipality_code"])
+            for row in _rows(directory / "postal_codes.csv")
+        }
+        self._matcher = PhraseMatcher(self._nlp.vocab, attr="NORM")
+        self._words: set[str] = set()
+        self._teach()
+        self._typos = _typo_index(self._named.values())
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """Every place by id: municipalities, former municipalities, districts, then postal codes."""
+        return {**{key: entry.place for key, entry in self._named.items()}, **self._postal}
+
+    def find(self, text: str, language: str | None = None, within: str | None = None) -> list[PlaceMatch]:
+        """The places named in `text`, in order, none overlapping.
+
+        A district, former municipality or postal code hides the bare name of its municipality ("Tuira, Oulu" gives
+        Tuira). `language`: ISO code of the text if known. `within`: a municipality code that the talk is already
+        about, so that a short answer like "keskusta" or "Kello" counts as its district.
+        """
+        # Words of people must not stay in spaCy's vocabulary: the zone forgets them. It cannot be shared by threads.
+        with self._lock, self._nlp.memory_zone():
+            doc = self._nlp.make_doc(text)
+            for token in doc:
+                token.norm_ = self._norm(token.text)
+            spans = self._candidates(doc)
+            kept = filter_spans([span for span in spans if self._counts(span, spans, language, within)])
+            matches = [self._match(span) for span in kept]
+        specific = {match.municipality_code for match in matches if match.kind != "municipality"}
+        return [match for match in matches if match.kind != "municipality" or match.municipality_code not in specific]
+
+    def _teach(self) -> None:
+        owners: dict[str, str] = {}
+        for place_id, entry in self._named.items():
+            docs = []
+            for form in entry.forms:
+                if owners.setdefault(form, place_id) != place_id:
+                    raise ValueError(f"places.yml: {form!r} is a form of both {owners[form]} and {place_id}")
+                pieces = form.split(" ")
+                self._words.update(pieces)
+                docs.append(Doc(self._nlp.vocab, words=pieces))
+            self._matcher.add(place_id, docs)
+
+    def _norm(self, word: str) -> str:
+        folded = fold(word)
+        if folded in self._words:
+            return folded
+        if len(folded) == 1:
+            return self._han.get(folded, folded)
+        if _ARABIC_CHAR.match(folded):
+            known = self._without_arabic_affixes(folded)
+        else:
+            stems = (folded[: -len(clitic)] for clitic in _CLITICS if folded.endswith(clitic))
+            known = next((stem for stem in stems if len(stem) > 2 and stem in self._words), None)
+        return known or self._without_typo(folded) or folded
+
+    def _without_arabic_affixes(self, folded: str) -> str | None:
+        for prefix in ("", *_ARABIC_PREFIXES):
+            if not folded.startswith(prefix):
+                continue
+            rest = folded[len(prefix) :]
+            for suffix in ("", *_SORANI_SUFFIXES):
+                if rest.endswith(suffix):
+                    stem = rest[: len(rest) - len(suffix)]
+                    if len(stem) > 3 and stem in self._words:
+                        return stem
+        return None
+
+    def _without_typo(self, folded: str) -> str | None:
+        length = len(folded)
+        if not _long_enough(folded) or folded.startswith(self._not_typos):
+            return None
+        for size in (length, length + 1, length - 1):
+            head = size // 2
+            tail = size - head
+            for key in ((size, "head", folded[:head]), (size, "tail", folded[length - tail :])):
+                for form in self._typos.get(key, ()):
+                    if levenshtein(folded, form, 1) <= 1 or _swapped(folded, form):
+                        return form
+        return None
+
+    def _candidates(self, doc: Doc) -> list[Span]:
+        spans = [Span(doc, start, end, label=name) for name, start, end in self._matcher(doc)]
+        for token in doc:
+            digits = ascii_digits(token.text)
+            if digits in self._postal and _stands_alone(token):
+                spans.append(Span(doc, token.i, token.i + 1, label=digits))
+        return spans
+
+    def _counts(self, span: Span, others: Sequence[Span], language: str | None, within: str | None) -> bool:
+        entry = self._named.get(span.label_)
+        if entry is None:  # a postal code
+            return True
+        if self._is_company(span):
+            return False
+        words = [token for token in span.doc if not _is_mark(token)]
+        if len(words) == sum(not _is_mark(token) for token in span) and not entry.needs_municipality:
+            return True
+        if not entry.loose and (_glued_suffix(span) or (len(span.text) <= 2 and span.text.isupper())):
+            return False  # "EU:iin", "osa II"
+        form = " ".join(token.norm_ for token in span)
+        if entry.surname and form in entry.nominatives and self._is_surname(span):
+            return False
+        if entry.everyday is not None and form not in entry.everyday:
+            return True
+        if within == entry.place.municipality_code and len(words) <= 3 and not _before_number(span):
+            return True
+        if self._beside_municipality(span, entry, others):
+            return True
+        if entry.needs_municipality or (language == "so" and span.text.islower()):  # Somali "ii": to me
+            return False
+        return self._spoken_of_as_home(span, form in entry.nominatives, entry.loose)
+
+    def _spoken_of_as_home(self, span: Span, nominative: bool, loose: bool) -> bool:
+        doc = span.doc
+        before = doc[span.start - 1].norm_ if span.start else ""
+        if before == ":" and span.start > 1:
+            before = doc[span.start - 2].norm_
+        if before in self._cues.before or _attached_preposition(span):
+            return True
+        around = [*doc[max(0, span.start - 2) : span.start], *doc[span.end : span.end + 2]]
+        if any(token.norm_ in self._cues.near for token in around) and not (nominative and span.text[0].islower()):
+            return True
+        inside = span.start > 0 and doc[span.start - 1].text not in _SENTENCE_END
+        return inside and span.text[0].isupper() and (not nominative or not loose)
+
+    def _beside_municipality(self, span: Span, entry: _Named, others: Sequence[Span]) -> bool:
+        for other in others:
+            place = self._place(other.label_)
+            if other.label_ == span.label_ or place.municipality_code != entry.place.municipality_code:
+                continue
+            between = span.doc[other.end : span.start] if other.end <= span.start else span.doc[span.end : other.start]
+            apart = other.end <= span.start or span.end <= other.start
+            if apart and len(between) <= 1 and all(_is_mark(token) for token in between):
+                neighbour = self._named.get(other.label_)
+                if neighbour is None or neighbour.everyday == frozenset():
+                    return True
+        return False
+
+    def _is_company(self, span: Span) -> bool:
+        doc = span.doc
+        for start in range(max(0, span.start - 2), span.end):
+            for phrase in self._cues.not_places.get(doc[start].norm_, ()):
+                stop = start + len(phrase)
+                following = [fold(token.text) for token in doc[start:stop]]
+                if stop >= span.end and len(following) == len(phrase) and all(map(str.startswith, following, phrase)):
+                    return True
+        return False
+
+    def _is_surname(self, span: Span) -> bool:
+        if not span.start:
+            return False
+        before = span.doc[span.start - 1]
+        first_word_of_sentence = before.i == 0 or span.doc[before.i - 1].text in _SENTENCE_END
+        two_word_message = first_word_of_sentence and len(span.doc) == span.end
+        return (
+            before.text.istitle()
+            and before.norm_ not in self._cues.before
+            and before.norm_ not in self._cues.near
+            and before.norm_ not in self._words
+            and (two_word_message or not first_word_of_sentence)
+        )
+
+    def _place(self, place_id: str) -> Place:
+        return self._named[place_id].place if place_id in self._named else self._postal[place_id]
+
+    def _match(self, span: Span) -> PlaceMatch:
+        place = self._place(span.label_)
+        return PlaceMatch(span.start_char, span.end_char, span.text, place.id, place.kind, place.municipality_code)
+
+
+@cache
+def place_finder() -> PlaceFinder:
+    """The one PlaceFinder of this process, built from data/regions at first use."""
+    return PlaceFinder()
+
+
+def _tokenizer(vocab: spacy.vocab.Vocab) -> Tokenizer:
+    # Every mark is a token of its own and so is every Han character, so that names are found in text without spaces.
+    infixes = compile_infix_regex([_PUNCTUATION, rf"(?<=[{_HAN}])(?=.)", rf"(?<=.)(?=[{_HAN}])"])
+    return Tokenizer(
+        vocab,
+        prefix_search=compile_prefix_regex([_PUNCTUATION]).search,
+        suffix_search=compile_suffix_regex([_PUNCTUATION]).search,
+        infix_finditer=infixes.finditer,
+        url_match=_NET.match,
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _cues(data: Mapping[str, Any]) -> _Cues:
+    phrases: dict[str, list[list[str]]] = {}
+    for phrase in data["not_places"]:
+        words = fold(phrase).split()
+        phrases.setdefault(words[0], []).append(words)
+    cues = data["cues"]
+    return _Cues(frozenset(map(fold, cues["before"])), frozenset(map(fold, cues["near"])), phrases)
+
+
+def _named_places(directory: Path, data: Mapping[str, Any]) -> Iterator[_Named]:
+    municipalities = {row["code"]: row for row in _rows(directory / "municipalities.csv")}
+    for row in data["places"]:
+        place = Place(row["id"], row["kind"], row["name"], row["municipality"])
+        names = [place.name, *(name for some in row.get("names_ours", {}).values() for name in some)]
+        if place.kind == "municipality":
+            names += _register_names(municipalities[place.municipality_code])
+        everyday = row.get("everyday", [])
+        bare = row.get("loose", everyday != "all")
+        finnish = set(row.get("forms", [])) or set(_finnish_forms(row))
+        foreign = {form for name in names for form in _foreign_forms(name, bare)}
+        slips = {place.name, *names, *finnish} if _obvious_when_mistyped(row) else set()
+        if everyday == "all":
+            ordinary = None
+        else:
+            ordinary = _folded(form for word in everyday for form in (word, *_foreign_forms(word, loose=True)))
+        yield _Named(
+            place,
+            _folded(finnish | foreign | set(row.get("more", []))),
+            _folded(names),
+            frozenset(form for form in _folded(slips) if _long_enough(form)),
+            ordinary,
+            row.get("needs_municipality", False),
+            row.get("surname", False),
+            row.get("loose", True),
+        )
+
+
+def _folded(words: Iterable[str]) -> frozenset[str]:
+    """Words as the matcher sees them: folded, their tokens one space apart."""
+    return frozenset(" ".join(_PIECES.findall(fold(word))) for word in words)
+
+
+def _obvious_when_mistyped(row: Mapping[str, Any]) -> bool:
+    shortest = _DISTRICT_TYPO if row["kind"] == "district" else _LATIN_TYPO
+    unlike_others = row.get("typos", True) and not row.get("surname") and row.get("everyday") != "all"
+    return unlike_others and len(row["name"]) >= shortest
+
+
+def _long_enough(form: str) -> bool:
+    return form.isalpha() and len(form) >= (_LATIN_TYPO if form.isascii() else _OTHER_TYPO)
+
+
+def _register_names(row: Mapping[str, str]) -> list[str]:
+    columns = (row["names_cyrillic"], row["names_arabic_script"], row["names_cjk"], row["names_greek"])
+    names = [name.split("،")[0] for column in columns for name in column.split("|") if name]
+    return [row["name_sv"], *names]
+
+
+def _finnish_forms(row: Mapping[str, Any]) -> Iterator[str]:
+    """The case forms of a Finnish name. Folding makes ä and a one, so vowel harmony needs no care here."""
+    forms = list(_cases(row["name"], row["stem"], row.get("weak", row["stem"])))
+    yield from forms
+    if "-" in row["name"]:  # Yli-Ii, often written without the hyphen
+        yield from (form.replace("-", " ") for form in forms)
+
+
+def _cases(name: str, stem: str, weak: str) -> Iterator[str]:
+    yield name
+    yield from (weak + ending for ending in ("n", "ssa", "sta", "lla", "lta", "lle", "ksi"))
+    yield from (stem + "a", stem + "na", stem + stem[-1] + "n")
+    if stem[-2] in "aeiouyäö":
+        yield from (stem + "ta", stem + "h" + stem[-1] + "n", stem + "seen")
+    yield from (name + ending for ending in _DEMONYM)
+    if name.endswith(_I_NAMES):
+        yield from (name + ending for ending in _I_DEMONYM)
+
+
+def _foreign_forms(name: str, loose: bool) -> Iterator[str]:
+    """A name as it stands and with the endings of Swedish, Estonian, Turkish, Russian and Ukrainian."""
+    yield name
+    last = name[-1].lower()
+    if "а" <= last <= "я":
+        if last in "ая":
+            yield from (name[:-1] + ending for ending in ("ы", "и", "е", "у", "ю", "ой", "ою", "ей", "і", "ї"))
+            if name.endswith("ка"):  # Ukrainian: Лімінка, у Лімінці
+                yield name[:-2] + "ці"
+        elif last not in "еиоуыэюйьъ":
+            yield from (name + ending for ending in ("а", "у", "е", "ом", "і"))
+    elif loose and (last.isascii() or last in "äöå"):
+        yield name + "s"
+        bridge = "" if last in "aeiouyäöå" else "e"
+        yield from (name + bridge + ending for ending in _ESTONIAN)
+        yield from (name + ending for ending in _TURKISH)
+
+
+def _typo_index(places: Iterable[_Named]) -> dict[tuple[int, str, str], list[str]]:
+    """Forms by their halves: a word one slip away from a form still shares its first or its second half."""
+    index: dict[tuple[int, str, str], list[str]] = {}
+    for entry in places:
+        for form in entry.slips & entry.forms:
+            head = len(form) // 2
+            index.setdefault((len(form), "head", form[:head]), []).append(form)
+            index.setdefault((len(form), "tail", form[head:]), []).append(form)
+    return index
+
+
+def _swapped(word: str, form: str) -> bool:
+    """True when two neighbouring letters changed places."""
+    if len(word) != len(form):
+        return False
+    wrong = [i for i, (a, b) in enumerate(zip(word, form, strict=True)) if a != b]
+    return (
+        len(wrong) == 2
+        and wrong[1] == wrong[0] + 1
+        and word[wrong[0]] == form[wrong[1]]
+        and word[wrong[1]] == form[wrong[0]]
+    )
+
+
+def _is_mark(token: Token) -> bool:
+    return not any(char.isalnum() for char in token.text)
+
+
+def _glued_suffix(span: Span) -> bool:
+    """True for a case ending written after a colon or apostrophe ("EU:iin")."""
+    if span.start < 2:
+        return False
+    mark, word = span.doc[span.start - 1], span.doc[span.start - 2]
+    return mark.text in (":", "'", "’") and not mark.whitespace_ and not word.whitespace_
+
+
+def _before_number(span: Span) -> bool:
+    return span.end < len(span.doc) and span.doc[span.end].text[0].isdigit()
+
+
+def _attached_preposition(span: Span) -> bool:
+    written, name = fold(span[0].text), span[0].norm_
+    return written != name and any(written == prefix + name for prefix in _ATTACHED_PREPOSITIONS)
+
+
+def _stands_alone(token: Token) -> bool:
+    """True for five digits that are not part of a phone number, a sum or an account number."""
+    doc, after = token.doc, token.i + 1
+    before = doc[token.i - 1].text if token.i else ""
+    follows = fold(doc[after].text) if after < len(doc) else ""
+    money = follows.startswith(("euro", "eur", "€", "$", "евро", "євро", "يورو", "یورو"))
+    number_before = before[-1:].isdigit() or before in ("+", "€", "$")
+    number_after = follows[:1].isdigit() or (
+        follows in (".", ",", "/")
+        and after + 1 < len(doc)
+        and doc[after + 1].text[0].isdigit()
+        and not doc[after].whitespace_
+    )
+    return not (money or number_before or number_after)

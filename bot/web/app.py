@@ -1,0 +1,27 @@
+"""The public application: API, pages and the staff desk, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.web import api, events, pages
+from bot.web.problems import problems
+from bot.web.security import security_headers
+from bot.web.staff import add_staff
+
+STATIC = Path(__file__).resolve().parent / "static"
+BODY_MAX = 64 * 1024
+"""Bytes of a request body; the longest form is a quarter of it."""
+
+
+def public_app() -> web.Application:
+    """The application of the public port; `bot.server` puts the rooms in."""
+    app = web.Application(middlewares=[security_headers, problems], client_max_size=BODY_MAX)
+    app.add_routes(api.routes)
+    app.add_routes(events.routes)
+    app.add_routes(pages.routes)
+    add_staff(app)
+    app.router.add_static("/static/", STATIC)
+    return app

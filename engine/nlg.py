@@ -1,0 +1,51 @@
+"""Rasa response generator: the responses of domain.yml in the person's language, in process, by gettext.
+
+The language comes with each message (`metadata.language`). Compiled catalogues: locales/<lang>/LC_MESSAGES/bot.mo.
+"""
+
+from __future__ import annotations
+
+import gettext
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, Optional, Text
+
+from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+LOCALES = Path(__file__).resolve().parent.parent / "locales"
+DEFAULT = "en"
+
+
+@lru_cache(maxsize=64)
+def catalogue(language: Text) -> gettext.NullTranslations:
+    """The catalogue of a language; the English msgids where there is none."""
+    return gettext.translation("bot", str(LOCALES), [language], fallback=True)
+
+
+class GettextResponseGenerator(TemplatedNaturalLanguageGenerator):
+    """Rasa's templated responses, translated before slots are filled in."""
+
+    def __init__(self, endpoint_config: EndpointConfig, domain: Domain) -> None:
+        super().__init__(domain.responses)
+
+    async def generate(
+        self,
+        utter_action: Text,
+        tracker: DialogueStateTracker,
+        output_channel: Text,
+        **kwargs: Any,
+    ) -> Optional[Dict[Text, Any]]:
+        """The response for `utter_action` in the tracker's language, or None where there is no such response."""
+        message = await super().generate(utter_action, tracker, output_channel, **kwargs)
+        if message is None:
+            return None
+        metadata = (tracker.latest_message.metadata if tracker.latest_message else None) or {}
+        translate = catalogue(str(metadata.get("language") or DEFAULT)).gettext
+        if message.get("text"):
+            message["text"] = translate(message["text"])
+        for button in message.get("buttons") or []:
+            button["title"] = translate(button["title"])
+        return message

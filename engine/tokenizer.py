@@ -1,0 +1,46 @@
+"""A tokenizer for any script: spaCy's language-neutral one (Rasa's WhitespaceTokenizer refuses zh, ja, th)."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text, Type
+
+import spacy
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
+from rasa.shared.nlu.training_data.message import Message
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
+class MultilingualTokenizer(Tokenizer):
+    """Splits a message into tokens by spaCy's rules for no particular language."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """Rasa's options of a tokenizer; intents are whole labels."""
+        return {"intent_tokenization_flag": False, "intent_split_symbol": "_", "token_pattern": None}
+
+    @staticmethod
+    def required_packages() -> List[Text]:
+        """Packages that must be installed."""
+        return ["spacy"]
+
+    def __init__(self, config: Dict[Text, Any]) -> None:
+        super().__init__(config)
+        self._nlp = spacy.blank("xx")
+
+    @classmethod
+    def create(cls, config: Dict[Text, Any], *_args: Any, **_kwargs: Any) -> "MultilingualTokenizer":
+        """As Rasa's graph makes it."""
+        return cls(config)
+
+    def tokenize(self, message: Message, attribute: Text) -> List[Token]:
+        """Tokens of `message`'s attribute with their start positions."""
+        text = message.get(attribute)
+        return [Token(word.text, word.idx) for word in self._nlp.make_doc(text) if not word.is_space] or [
+            Token(text, 0)
+        ]
+
+    @classmethod
+    def required_components(cls) -> List[Type]:
+        """Nothing must come before."""
+        return []
