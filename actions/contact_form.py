@@ -53,6 +53,8 @@ class ValidateContactForm(Action):
             need = need_of(heard.intent)
             if need and need.safety:
                 show_card(turn, need.safety)
+        if found.get("place") and slots_need_district(str(found["place"]), turn):
+            found.update(place=None, asked="district")
         if found.pop("misses", None):
             self._explain(turn, str(requested))
             found["misses"] = int(turn.slots.get("misses") or 0) + 1
@@ -65,6 +67,11 @@ class ValidateContactForm(Action):
             turn.tell(turn.say(_("I did not find this place. Write your municipality or postal code.")))
         else:
             turn.tell(turn.say(_("I did not find a phone number or e-mail address in this.")))
+
+
+def slots_need_district(place: str, turn: Turn) -> bool:
+    """True where a place leads to several centres and the district has not been asked yet."""
+    return regions().ask_district(place) and turn.slots.get("asked") != "district"
 
 
 class _Question(Action):
@@ -105,7 +112,17 @@ class AskPlace(_Question):
     slot = "place"
 
     def ask(self, turn: Turn) -> None:
-        """Municipality, district or postal code."""
+        """Municipality, district or postal code; for Oulu the part of the city, with one tap."""
+        if turn.slots.get("asked") == "district":
+            parts = [c for c in regions().centres() if c.wellbeing_centre]
+            turn.tell(
+                turn.say(_("Oulu has several family centres. Which part of Oulu do you live in?")),
+                [
+                    *(button(c.place_label.split(", ")[-1], f'/inform{{"place": "{c.code.split("-", 1)[1]}"}}') for c in parts),
+                    button(turn.say(_("I do not know")), '/inform{"place": "oulu"}'),
+                ],
+            )
+            return
         turn.tell(
             turn.say(_("In which municipality or part of Oulu do you live? You can also write your postal code.")),
             [_cancel(turn)],
@@ -202,10 +219,10 @@ def _shown(turn: Turn, slot: str) -> str:
         return " – ".join(part for part in (title, told) if part) or turn.say(_("You tell the worker yourself"))
     if slot == "place":
         centre = regions().family_centre(str(value)) if value else None
-        place = regions().place(str(value)) if value else None
+        place = regions().resolve(str(value)) if value else None
         if place is None or centre is None:
             return "–"
-        return turn.say(_("%(place)s (family centre: %(centre)s)"), place=place.label, centre=centre.place_label)
+        return turn.say(_("%(place)s (family centre: %(centre)s)"), place=place.name, centre=centre.place_label)
     if slot == "child_ages":
         ages = value if isinstance(value, list) else []
         return listing([age_text(int(age), turn.language) for age in ages], turn.language) if ages else "–"
@@ -252,7 +269,7 @@ class ActionSubmitRequest(Action):
             turn.tell(turn.say(_("This request was sent already.")))
             return clear
         await self._services.vault.put(turn.conversation, pins={receipt.reference: receipt.pin})
-        centre = regions().centre(receipt.centre)
+        centre = regions().serving(receipt.centre)
         turn.tell(
             "\n".join(
                 [

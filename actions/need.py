@@ -60,7 +60,7 @@ async def _services(
 ) -> list[dict[str, Any]]:
     need = need_of(need_id)
     query = text or (need.label("en") if need else "")
-    place = regions().place(facts["place"]) if facts.get("place") else None
+    place = regions().resolve(facts["place"]) if facts.get("place") else None
     ages = facts.get("child_ages") if isinstance(facts.get("child_ages"), list) else []
     group = age_group_of(ages[0]) if ages else None
     found = await services.catalogue.search(

@@ -115,6 +115,10 @@ def test_nothing_unconfirmed_has_an_address_or_a_phone(region: Regions) -> None:
         ("we moved from Oulu to Raahe", "raahe"),
         ("переехали из Оулу в Раахе", "raahe"),
         ("انتقلنا من أولو إلى كوسامو", "kuusamo"),
+        ("Lapsi on ollut hoidossa Oulussa ja me asumme Limingassa", "liminka"),
+        ("Teemme töitä Oulun keskustassa ja asumme Limingassa", "liminka"),
+        ("I work in Oulu but we live in Ii", "ii"),
+        ("نعمل في أولو ونسكن في كيمبيلي", "kempele"),
         ("Hiukkavaara tai Maikkula, Oulu", "oulu-kontinkangas"),
     ],
 )

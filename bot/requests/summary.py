@@ -67,7 +67,7 @@ def summary_fi(body: Mapping[str, Any], row: ContactRequestRow) -> list[tuple[st
         found.append((say(_("When and how to contact")), told))
     elif contact:
         found.append((say(_("When and how to contact")), say(_("Any time"))))
-    interpreter = say(_("Yes, %(language)s"), language=wanted) if row.interpreter else say(_("No need told"))
+    interpreter = say(_("Yes, %(name)s"), name=wanted) if row.interpreter else say(_("No need told"))
     found.append((say(_("Interpreter")), interpreter))
     found.append((say(_("Language of the request")), language_name(row.language, "fi")))
     return found

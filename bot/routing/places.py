@@ -91,6 +91,10 @@ class Regions:
         """The family centre of that code ("oulu-tuira")."""
         return self._centres.get(code)
 
+    def serving(self, code: str) -> FamilyCentre:
+        """The family centre of a code that was stored earlier; KeyError when the deployment no longer has it."""
+        return self._centres[code]
+
     def municipalities(self) -> list[Municipality]:
         """The 30 municipalities, by Finnish name."""
         return sorted(self._municipalities.values(), key=lambda row: row.name)
@@ -104,7 +108,8 @@ class Regions:
         """The one place that a text names: a code, a place id, a name in any form or script, or a whole sentence.
 
         Where several municipalities are named, the one the family comes from ("muutimme Oulusta Kuusamoon") gives
-        way. None when there is no place or no telling which: then ask, a guess sends the family to the wrong centre.
+        way, then those less close to a word of living ("töissä Oulussa, asumme Limingassa"). None when there is no
+        place or no telling which: then ask, a guess sends the family to the wrong centre.
         `within`: municipality code already known, see `PlaceFinder.find`.
         """
         known = self._by_code(text.strip())
@@ -113,6 +118,8 @@ class Regions:
         matches = self._finder.find(text, language, within)
         if len({match.municipality_code for match in matches}) > 1:
             matches = [match for match in matches if not _is_origin(text, match)]
+        if len({match.municipality_code for match in matches}) > 1:
+            matches = _nearest_home(matches)
         if len({match.municipality_code for match in matches}) != 1:
             return None
         centres = {self._served_by(self._places[match.place_id]) for match in matches}
@@ -213,6 +220,11 @@ def _distance(a: Municipality, b: Municipality) -> float | None:
     (lat_a, lon_a), (lat_b, lon_b) = (tuple(map(radians, position)) for position in (a.position, b.position))
     half = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin((lon_b - lon_a) / 2) ** 2
     return 2 * _EARTH_KM * asin(sqrt(half))
+
+
+def _nearest_home(matches: list[PlaceMatch]) -> list[PlaceMatch]:
+    near = [match.from_home for match in matches if match.from_home is not None]
+    return [match for match in matches if match.from_home == min(near)] if near else matches
 
 
 def _is_origin(text: str, match: PlaceMatch) -> bool:

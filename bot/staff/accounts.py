@@ -11,7 +11,7 @@ import asyncio
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -144,13 +144,13 @@ class Accounts:
             row.password_hash = hashed
             await session.execute(delete(StaffSessionRow).where(StaffSessionRow.staff_id == row.id))
 
-    async def list(self) -> list[Account]:
+    async def list(self) -> Sequence[Account]:
         """Every account, by login."""
         async with self._db.read() as session:
             rows = (await session.scalars(select(StaffRow).order_by(StaffRow.login))).all()
             return [Account(await worker_of(session, row), row.active, row.created_at) for row in rows]
 
-    async def seen_by(self, worker: Worker) -> list[Account]:
+    async def seen_by(self, worker: Worker) -> Sequence[Account]:
         """Every account, for a worker who may manage them; raises Forbidden."""
         worker.demand(Right.ACCOUNTS)
         return await self.list()

@@ -46,9 +46,7 @@ class Sessions:
         """Starts a session; returns the secret for the cookie, which is kept nowhere else."""
         secret, moment = secrets.token_urlsafe(32), clock.now()
         async with self._db.write() as session:
-            session.add(
-                StaffSessionRow(id=self._id(secret), staff_id=worker.id, created_at=moment, seen_at=moment)
-            )
+            session.add(StaffSessionRow(id=self._id(secret), staff_id=worker.id, created_at=moment, seen_at=moment))
         return secret
 
     async def find(self, secret: str | None) -> StaffSession | None:
@@ -78,9 +76,7 @@ class Sessions:
         if moment - found.seen_at < min(TOUCH_EVERY, self._idle / 2):
             return
         async with self._db.write() as session:
-            await session.execute(
-                update(StaffSessionRow).where(StaffSessionRow.id == found.id).values(seen_at=moment)
-            )
+            await session.execute(update(StaffSessionRow).where(StaffSessionRow.id == found.id).values(seen_at=moment))
 
     async def end(self, secret: str | None) -> None:
         """Ends a session; it does not matter whether there is one."""

@@ -188,3 +188,42 @@ class FeedbackRow(Base):
     language: Mapped[str] = mapped_column(String(8))
     rating: Mapped[int | None]
     sealed_words: Mapped[bytes]
+
+
+class MetaRow(Base):
+    """Small facts about what the database holds: checksums of the catalogues it was filled from."""
+
+    __tablename__ = "meta"
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[str] = mapped_column(String(200))
+
+
+class ServiceRow(Base):
+    """A service of a catalogue; `data` is bot.catalogue.model.Service as JSON, `digest` tells when it changed."""
+
+    __tablename__ = "service"
+    __table_args__ = (UniqueConstraint("source", "source_id"),)
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    source: Mapped[str] = mapped_column(String(24))
+    source_id: Mapped[str] = mapped_column(String(120))
+    digest: Mapped[str] = mapped_column(String(64))
+    data: Mapped[dict[str, Any]]
+    modified: Mapped[datetime | None]
+    seen_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16), default="active")
+
+
+class ServiceTextRow(Base):
+    """A service's words in one language, ready for search; `embedding` is float32, None until it could be made.
+
+    `number` is also the rowid of the words in SQLite's full text table `service_fts`. PostgreSQL keeps them in a
+    column `search` (tsvector) of this table; only the migration and bot.catalogue.fulltext know of the two.
+    """
+
+    __tablename__ = "service_text"
+    __table_args__ = (UniqueConstraint("service_id", "language"),)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    service_id: Mapped[str] = mapped_column(ForeignKey("service.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(8))
+    hash: Mapped[str] = mapped_column(String(64))
+    embedding: Mapped[bytes | None]

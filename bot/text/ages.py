@@ -9,7 +9,7 @@ money, phone numbers and how long something has lasted are no ages.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Any, Literal
 
 import yaml
 
-from bot.text.folding import ascii_digits, fold
+from bot.text.folding import fold
+from bot.text.wordlists import Phrases, Word, split_words
 
 AGES = Path(__file__).resolve().parents[2] / "data" / "ages.yml"
 
@@ -25,12 +26,6 @@ Sureness = Literal["sure", "likely", "time"]
 _Number = tuple[int, int, float]  # first word, word after, value
 _MONTHS = {"years": 12.0, "months": 1.0, "weeks": 12 / 52, "days": 12 / 365}
 _OLDEST, _OLDEST_IN_TIME, _OLDEST_BARE = 110 * 12, 30 * 12, 18 * 12
-_HAN = r"\u3400-\u9fff"
-_MARKS = r"\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
-_LETTER = rf"[^\W\d_{_HAN}]"
-_TOKEN = re.compile(
-    rf"\d+(?:[.,]\d+)?½?|[{_HAN}]|{_LETTER}(?:{_LETTER}|[{_MARKS}]|['’ʼ`´](?={_LETTER}))*|[^\s\u200c\u200d]"
-)
 _HYPHENS = frozenset("-‐‑–—")
 _BETWEEN = frozenset(",:(،") | _HYPHENS  # may stand between a person and the age
 _CLOSING = frozenset(".,;:!?)،؛؟。，！？；…")
@@ -44,14 +39,6 @@ class AgeMatch:
     end: int
     text: str
     months: int
-
-
-@dataclass(frozen=True)
-class _Word:
-    start: int
-    end: int
-    written: str
-    folded: str
 
 
 @dataclass(frozen=True)
@@ -83,44 +70,6 @@ def find_ages(text: str, language: str | None = None, asked: bool = False) -> li
     return sorted(taken, key=lambda match: match.start)
 
 
-class _Phrases:
-    """A list of words and phrases; a final * in the data stands for any ending."""
-
-    def __init__(self, phrases: Iterable[str]) -> None:
-        self._exact: set[tuple[str, ...]] = set()
-        prefixes = []
-        for phrase in phrases:
-            words = tuple(word.folded for word in _words(phrase.rstrip("*")))
-            if phrase.endswith("*") and len(words) == 1:
-                prefixes.append(words[0])
-            else:
-                self._exact.add(words)
-        self.prefixes = tuple(prefixes)
-        self._longest = max(map(len, self._exact), default=0)
-
-    @property
-    def first_words(self) -> set[str]:
-        """The words that the exact phrases begin with."""
-        return {words[0] for words in self._exact}
-
-    def after(self, words: Sequence[_Word], start: int) -> int:
-        """How many words from `start` on are one of the phrases (the longest); 0 for none."""
-        for size in range(min(self._longest, len(words) - start), 0, -1):
-            if tuple(word.folded for word in words[start : start + size]) in self._exact:
-                return size
-        return int(start < len(words) and words[start].folded.startswith(self.prefixes))
-
-    def before(self, words: Sequence[_Word], stop: int) -> int:
-        """How many words right before `stop` are one of the phrases; 0 for none."""
-        for size in range(min(self._longest, stop), 0, -1):
-            if tuple(word.folded for word in words[stop - size : stop]) in self._exact:
-                return size
-        return int(stop > 0 and words[stop - 1].folded.startswith(self.prefixes))
-
-    def holds(self, word: str) -> bool:
-        return (word,) in self._exact or word.startswith(self.prefixes)
-
-
 class _Grammar:
     """How one language tells ages. Shape of `data`: see data/ages.yml."""
 
@@ -132,22 +81,23 @@ class _Grammar:
         self._joined = sorted(
             ((fold(stem), float(n)) for stem, n in data["joined"].items()), key=lambda pair: -len(pair[0])
         )
-        self._units: list[tuple[Sureness, float, _Phrases]] = []
-        self._whole: list[tuple[Sureness, float, _Phrases]] = []
+        self._units: list[tuple[Sureness, float, Phrases]] = []
+        self._whole: list[tuple[Sureness, float, Phrases]] = []
         for sureness in ("sure", "likely", "time"):
             for unit, phrases in data[sureness].items():
-                self._units.append((sureness, _MONTHS[unit], _Phrases(phrases)))
+                self._units.append((sureness, _MONTHS[unit], Phrases(phrases)))
             for phrase, months in data["whole"].get(sureness, {}).items():
-                self._whole.append((sureness, float(months), _Phrases([phrase])))
-        self._half, self._people, self._verbs = (_Phrases(data[key]) for key in ("half", "people", "verbs"))
-        self._links, self._age_words, self._old = (_Phrases(data[key]) for key in ("links", "age_words", "old"))
-        self._and, self._not_age = _Phrases(data["and"]), _Phrases(data["not_age"])
+                self._whole.append((sureness, float(months), Phrases([phrase])))
+        self._half, self._people, self._verbs = (Phrases(data[key]) for key in ("half", "people", "verbs"))
+        self._links, self._age_words, self._direct = (Phrases(data[key]) for key in ("links", "age_words", "direct"))
+        self._old = Phrases(data["old"])
+        self._and, self._not_age = Phrases(data["and"]), Phrases(data["not_age"])
         # What an age can begin with: lets all other words pass at once.
         opening = [phrases for _, _, phrases in self._whole]
         self._first_words = {words[0] for words in self._numbers}.union(*(phrases.first_words for phrases in opening))
         self._first_letters = tuple(stem for stem, _ in self._joined) + sum((p.prefixes for p in opening), ())
 
-    def find(self, words: Sequence[_Word], asked: bool) -> Iterator[tuple[int, int, float]]:
+    def find(self, words: Sequence[Word], asked: bool) -> Iterator[tuple[int, int, float]]:
         """Ages as (first word, word after the last, months)."""
         start = 0
         while start < len(words):
@@ -158,7 +108,7 @@ class _Grammar:
     def _may_open(self, word: str) -> bool:
         return word[:1].isdigit() or word in self._first_words or word.startswith(self._first_letters)
 
-    def _at(self, words: Sequence[_Word], start: int, asked: bool) -> Iterator[tuple[int, int, float]]:
+    def _at(self, words: Sequence[Word], start: int, asked: bool) -> Iterator[tuple[int, int, float]]:
         whole = self._whole_amount(words, start) or self._joined_amount(words, start)
         if whole:
             if self._is_age(words, start, whole):
@@ -177,7 +127,7 @@ class _Grammar:
             yield from ((one, stop, count * scale) for one, stop, count in numbers[:-1])
             yield first, amount.stop, amount.months
 
-    def _number(self, words: Sequence[_Word], start: int) -> tuple[int, float] | None:
+    def _number(self, words: Sequence[Word], start: int) -> tuple[int, float] | None:
         """A number at `start`: the index after it and its value, halves included."""
         if start >= len(words):
             return None
@@ -197,7 +147,7 @@ class _Grammar:
         half = self._half.after(words, stop)
         return (stop + half, value + 0.5) if half and value == int(value) else (stop, value)
 
-    def _number_list(self, words: Sequence[_Word], start: int) -> Iterator[_Number]:
+    def _number_list(self, words: Sequence[Word], start: int) -> Iterator[_Number]:
         """Numbers that share a unit ("3- ja 5-vuotiaat", "3, 5 ja 7"): (first word, word after, value) each."""
         while True:
             number = self._number(words, start)
@@ -211,7 +161,7 @@ class _Grammar:
             if start == number[0]:
                 return
 
-    def _unit(self, words: Sequence[_Word], start: int) -> tuple[Sureness, float, int] | None:
+    def _unit(self, words: Sequence[Word], start: int) -> tuple[Sureness, float, int] | None:
         best: tuple[Sureness, float, int] | None = None
         for sureness, months, phrases in self._units:
             size = phrases.after(words, start)
@@ -219,7 +169,7 @@ class _Grammar:
                 best = (sureness, months, size)
         return best
 
-    def _amount(self, words: Sequence[_Word], start: int, after: int, value: float) -> _Amount | None:
+    def _amount(self, words: Sequence[Word], start: int, after: int, value: float) -> _Amount | None:
         unit = self._unit(words, after)
         if unit is None:
             return None
@@ -229,23 +179,30 @@ class _Grammar:
         half = self._half.after(words, stop)
         if half and value == int(value):
             return _Amount(total + months / 2, sureness, stop + half)
-        more = self._number(words, stop + self._and.after(words, stop)) if months == _MONTHS["years"] else None
-        if more:  # "2 years 3 months"
-            rest = self._unit(words, more[0])
-            if rest and rest[1] == _MONTHS["months"]:
-                surest = sureness if sureness == "sure" else rest[0]
-                return _Amount(total + more[1], surest, more[0] + rest[2])
-        return _Amount(total, sureness, stop)
+        return (
+            self._with_months(words, _Amount(total, sureness, stop))
+            if months == _MONTHS["years"]
+            else _Amount(total, sureness, stop)
+        )
 
-    def _whole_amount(self, words: Sequence[_Word], start: int) -> _Amount | None:
+    def _with_months(self, words: Sequence[Word], years: _Amount) -> _Amount:
+        """An amount of years and the months told with it ("2 years 3 months")."""
+        more = self._number(words, years.stop + self._and.after(words, years.stop))
+        rest = self._unit(words, more[0]) if more else None
+        if more is None or rest is None or rest[1] != _MONTHS["months"]:
+            return years
+        surest = years.sureness if years.sureness == "sure" else rest[0]
+        return _Amount(years.months + more[1], surest, more[0] + rest[2])
+
+    def _whole_amount(self, words: Sequence[Word], start: int) -> _Amount | None:
         best: _Amount | None = None
         for sureness, months, phrases in self._whole:
             size = phrases.after(words, start)
             if size and (best is None or start + size > best.stop):
                 best = _Amount(months, sureness, start + size)
-        return best
+        return self._with_months(words, best) if best and best.months == _MONTHS["years"] else best
 
-    def _joined_amount(self, words: Sequence[_Word], start: int) -> _Amount | None:
+    def _joined_amount(self, words: Sequence[Word], start: int) -> _Amount | None:
         """A number and its unit in one word ("kaksivuotias", "пятилетний")."""
         word = words[start].folded
         for stem, value in self._joined:
@@ -255,18 +212,24 @@ class _Grammar:
                         return _Amount(value * months, "sure", start + 1)
         return None
 
-    def _is_age(self, words: Sequence[_Word], start: int, amount: _Amount) -> bool:
+    def _is_age(self, words: Sequence[Word], start: int, amount: _Amount) -> bool:
         if amount.sureness == "sure":
             return amount.months <= _OLDEST
-        if amount.months > _OLDEST_IN_TIME and not self._old.after(words, amount.stop):
+        if self._old.after(words, amount.stop):
+            return amount.months <= _OLDEST
+        if amount.months > _OLDEST_IN_TIME or self._speaks_of_duration(words, start, amount.stop):
             return False
-        if self._speaks_of_duration(words, start, amount.stop):
-            return False
-        if amount.sureness == "likely" or (start == 0 and all(w.folded in _CLOSING for w in words[amount.stop :])):
+        if amount.sureness == "likely" or self._stands_apart(words, start, amount):
             return True
-        return bool(self._old.after(words, amount.stop)) or self._person_before(words, start)
+        return self._person_before(words, start)
 
-    def _speaks_of_duration(self, words: Sequence[_Word], start: int, stop: int) -> bool:
+    def _stands_apart(self, words: Sequence[Word], start: int, amount: _Amount) -> bool:
+        """True for a whole message ("3 vuotta") and for years or months set off by marks ("18 months, not walking")."""
+        if all(word.folded in _CLOSING for word in words[amount.stop :]):
+            return start == 0 or (words[start - 1].folded in ",،，" and amount.months >= _MONTHS["years"])
+        return start == 0 and amount.months >= 1 and words[amount.stop].folded in _CLOSING
+
+    def _speaks_of_duration(self, words: Sequence[Word], start: int, stop: int) -> bool:
         """True where a word near says how long something lasted ("3 vuotta sitten"), inside the same clause."""
         for index in range(start - 1, max(-1, start - 4), -1):
             if words[index].folded in _CLOSING:
@@ -280,7 +243,7 @@ class _Grammar:
                 return True
         return False
 
-    def _person_before(self, words: Sequence[_Word], stop: int) -> bool:
+    def _person_before(self, words: Sequence[Word], stop: int) -> bool:
         """True where a person or "age" comes before, with nothing but linking words between."""
         for _ in range(6):
             if self._people.before(words, stop) or self._age_words.before(words, stop):
@@ -291,39 +254,56 @@ class _Grammar:
             stop -= step
         return False
 
-    def _bare(self, words: Sequence[_Word], numbers: list[_Number], asked: bool) -> list[_Number]:
-        """Those numbers without a unit that are ages ("he is 7", "ikä: 7", "they are 3 and 5")."""
+    def _bare(self, words: Sequence[Word], numbers: list[_Number], asked: bool) -> list[_Number]:
+        """Those numbers without a unit that are ages ("he is 7", "ikä: 7", "lapset 3 ja 5")."""
         for some in (numbers, numbers[:1]):
             start, stop = some[0][0], some[-1][1]
-            answer = asked and start == 0 and all(word.folded in _CLOSING for word in words[stop:])
-            one_of = any(value < 2 and not words[first].folded[0].isdigit() for first, _, value in some)
-            if any(value * 12 > _OLDEST_BARE for _, _, value in some) or not self._clause_ends(words, stop):
+            if any(value * 12 > _OLDEST_BARE for _, _, value in some):
                 continue
-            if answer or (not one_of and self._person_and_verb_before(words, start)):
+            if asked and start == 0 and all(word.folded in _CLOSING for word in words[stop:]):
+                return some
+            if any(value < 2 and not words[first].folded[0].isdigit() for first, _, value in some):  # "one of them"
+                continue
+            if self._after_age_word(words, start) and not self._is_counted(words, stop):
+                return some
+            if not self._clause_ends(words, stop):
+                continue
+            if self._person_and_verb_before(words, start) or (some == numbers and self._after_direct(words, start)):
                 return some
         return []
 
-    def _person_and_verb_before(self, words: Sequence[_Word], stop: int) -> bool:
+    def _after_age_word(self, words: Sequence[Word], stop: int) -> bool:
+        return bool(self._age_words.before(words, stop - (stop > 0 and words[stop - 1].folded in _BETWEEN)))
+
+    def _is_counted(self, words: Sequence[Word], stop: int) -> bool:
+        """True for a number that goes on ("8:30", "5 %")."""
+        return stop < len(words) and (words[stop].folded in "%‰€$" or not self._clause_ends(words, stop, anything=True))
+
+    def _after_direct(self, words: Sequence[Word], stop: int) -> bool:
+        return bool(self._direct.before(words, stop - (stop > 0 and words[stop - 1].folded in _BETWEEN)))
+
+    def _person_and_verb_before(self, words: Sequence[Word], stop: int) -> bool:
         verb_seen = False
         while stop > 0:
             verb = self._verbs.before(words, stop)
             verb_seen = verb_seen or bool(verb)  # "he's" is person and verb in one
-            if self._age_words.before(words, stop) or (verb_seen and self._people.before(words, stop)):
+            if verb_seen and self._people.before(words, stop):
                 return True
             step = verb or self._links.before(words, stop) or int(words[stop - 1].folded in _BETWEEN - {","})
             if not step:
-                return False
+                return self._age_words.before(words, stop) > 0
             stop -= step
         return False
 
-    def _clause_ends(self, words: Sequence[_Word], stop: int) -> bool:
+    def _clause_ends(self, words: Sequence[Word], stop: int, anything: bool = False) -> bool:
+        """True where a clause ends at `stop`, not inside "8:30" or "3. luokka"; with `anything`, before any word."""
         if stop == len(words) or self._and.after(words, stop):
             return True
         mark = words[stop]
         if mark.folded not in _CLOSING:
-            return False
+            return anything
         following = words[stop + 1] if stop + 1 < len(words) else None
-        if mark.folded in ".:" and following is not None:  # "3. luokalla", "8:30"
+        if mark.folded in ".:" and following is not None:
             return not (following.written[0].islower() or following.start == mark.end)
         return True
 
@@ -334,12 +314,10 @@ def _grammars() -> dict[str, _Grammar]:
     return {code: _Grammar(row) for code, row in data.items()}
 
 
-def _words(text: str) -> list[_Word]:
+def _words(text: str) -> list[Word]:
     """The words and marks of a text; a hyphen that ties a number to its unit ("5-vuotias", "3- ja") is left out."""
-    found = [
-        _Word(match.start(), match.end(), match[0], fold(match[0])) for match in _TOKEN.finditer(ascii_digits(text))
-    ]
-    kept: list[_Word] = []
+    found = split_words(text)
+    kept: list[Word] = []
     for index, word in enumerate(found):
         following = found[index + 1] if index + 1 < len(found) else None
         tied = bool(kept) and kept[-1].end == word.start and (following is None or not following.folded[0].isdigit())

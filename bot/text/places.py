@@ -38,6 +38,7 @@ _NET = re.compile(r"(?:\S+@\S+\.\S+|(?:https?://|www\.)\S+|[\w.-]+\.(?:fi|com|ne
 _PIECES = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+|[^\w\s]")
 _ARABIC_CHAR = re.compile(r"[\u0600-\u06ff]")
 _SENTENCE_END = frozenset(".!?:;…。！？؟\n")
+_CLAUSE_END = _SENTENCE_END | frozenset(",،，、")
 
 _CLITICS = ("kinko", "kohan", "kaan", "kin", "kos", "han", "nsa", "mme", "nne", "ko", "pa", "ni", "si")
 _ARABIC_PREFIXES = ("وب", "ول", "فب", "ب", "ل", "و", "ف", "له")  # and, in, to; Sorani "from"
@@ -69,6 +70,7 @@ _I_NAMES = ("joki", "järvi", "koski", "lahti", "mäki", "niemi", "salmi")
 _I_DEMONYM = ("nen", "sen", "set", "sia", "sten", "sena", "sille", "sella")
 # The shortest names in which a one-letter slip is still obvious; tried against 200 000 words of eleven languages.
 _LATIN_TYPO, _OTHER_TYPO, _DISTRICT_TYPO = 6, 8, 11
+_HOME_REACH = 3
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,10 @@ class Place:
 
 @dataclass(frozen=True)
 class PlaceMatch:
-    """A place found in a text: `text[start:end]` as the person wrote it, offsets in characters."""
+    """A place found in a text: `text[start:end]` as the person wrote it, offsets in characters.
+
+    `from_home`: how many words away the clause speaks of living (1 = "asumme Iissä"), None if not within three.
+    """
 
     start: int
     end: int
@@ -91,6 +96,7 @@ class PlaceMatch:
     place_id: str
     kind: Kind
     municipality_code: str
+    from_home: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ class _Named:
 class _Cues:
     before: frozenset[str]
     near: frozenset[str]
+    joins: frozenset[str]
     not_places: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
 
 
@@ -296,7 +303,30 @@ class PlaceFinder:
 
     def _match(self, span: Span) -> PlaceMatch:
         place = self._place(span.label_)
-        return PlaceMatch(span.start_char, span.end_char, span.text, place.id, place.kind, place.municipality_code)
+        return PlaceMatch(
+            span.start_char,
+            span.end_char,
+            span.text,
+            place.id,
+            place.kind,
+            place.municipality_code,
+            self._from_home(span),
+        )
+
+    def _from_home(self, span: Span) -> int | None:
+        """Words to the nearest word of living in the same clause; Arabic writes "and" together with the verb."""
+        distances = []
+        for step, index in ((-1, span.start - 1), (1, span.end)):
+            for distance in range(1, _HOME_REACH + 1):
+                word = span.doc[index].norm_ if 0 <= index < len(span.doc) else ","
+                joined = word.startswith("و") and word[1:] in self._cues.near
+                if word in self._cues.near or (joined and step == -1):
+                    distances.append(distance)
+                    break
+                if joined or word in self._cues.joins or word in _CLAUSE_END:
+                    break
+                index += step
+        return min(distances, default=None)
 
 
 @cache
@@ -328,7 +358,8 @@ def _cues(data: Mapping[str, Any]) -> _Cues:
         words = fold(phrase).split()
         phrases.setdefault(words[0], []).append(words)
     cues = data["cues"]
-    return _Cues(frozenset(map(fold, cues["before"])), frozenset(map(fold, cues["near"])), phrases)
+    before, near, joins = (frozenset(map(fold, cues[key])) for key in ("before", "near", "joins"))
+    return _Cues(before, near, joins, phrases)
 
 
 def _named_places(directory: Path, data: Mapping[str, Any]) -> Iterator[_Named]:

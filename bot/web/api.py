@@ -22,6 +22,7 @@ from bot.web.locale import language_of
 from bot.web.openapi import description
 from bot.web.problems import Problem
 from bot.web.security import limit_address, limit_conversation
+from bot.web.shapes import centre_json
 
 routes = web.RouteTableDef()
 BASE = "/api/v1"
@@ -172,7 +173,7 @@ async def family_centre(request: web.Request) -> web.Response:
     centre = regions().family_centre(named) if named else None
     if centre is None:
         raise Problem(404 if named else 422, "not_found" if named else "empty")
-    return web.json_response(centre.public())
+    return web.json_response(centre_json(centre))
 
 
 @routes.post(BASE + "/contact-requests", name="send_contact_request")
@@ -195,7 +196,7 @@ async def send_contact_request(request: web.Request) -> web.Response:
         {
             "reference": receipt.reference,
             "pin": receipt.pin,
-            "family_centre": regions().centre(receipt.centre).public(),
+            "family_centre": centre_json(regions().serving(receipt.centre)),
             "due": receipt.due.isoformat(),
         },
         status=201,
@@ -210,7 +211,7 @@ async def request_status(request: web.Request) -> web.Response:
         {
             "reference": status.reference,
             "status": status.status,
-            "family_centre": regions().centre(status.centre).public(),
+            "family_centre": centre_json(regions().serving(status.centre)),
             "due": status.due.isoformat(),
             "events": [{"at": at.isoformat(), "kind": kind} for at, kind in status.events],
         }

@@ -116,7 +116,7 @@ async def _start(app: web.Application) -> None:
 
 async def show_login(request: web.Request) -> web.Response:
     """The login form; who is logged in already goes on."""
-    if await request.app[SESSIONS].find(request.cookies.get(SESSION_COOKIE)):
+    if await request.app[SESSIONS].find(_cookie(request, SESSION_COOKIE)):
         raise web.HTTPSeeOther(_safe_next(request.query.get("next", "")))
     return _login_page(request, request.query)
 
@@ -124,7 +124,7 @@ async def show_login(request: web.Request) -> web.Response:
 async def log_in(request: web.Request) -> web.StreamResponse:
     """Checks login and password; starts a session."""
     form = await _form(request)
-    secret = request.cookies.get(FORM_COOKIE, "")
+    secret = _cookie(request, FORM_COOKIE)
     if not secret or not hmac.compare_digest(_form_token(request, secret).encode(), form.get("csrf", "").encode()):
         return _login_page(request, form, 403, _("The page was open too long. Please log in again."))
     try:
@@ -144,7 +144,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
         response.headers["Retry-After"] = str(error.seconds)
         return response
     sessions = request.app[SESSIONS]
-    await sessions.end(request.cookies.get(SESSION_COOKIE))
+    await sessions.end(_cookie(request, SESSION_COOKIE))
     await sessions.forget_old()
     response = _see_other(_safe_next(form.get("next", "")))
     _set_cookie(request, response, SESSION_COOKIE, await sessions.create(worker), "/staff")
@@ -154,7 +154,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 
 async def log_out(request: web.Request, session: StaffSession) -> web.StreamResponse:
     """Ends the session."""
-    await request.app[SESSIONS].end(request.cookies.get(SESSION_COOKIE))
+    await request.app[SESSIONS].end(_cookie(request, SESSION_COOKIE))
     response = _see_other("/staff/login")
     response.del_cookie(SESSION_COOKIE, path="/staff")
     return response
@@ -163,7 +163,7 @@ async def log_out(request: web.Request, session: StaffSession) -> web.StreamResp
 def _login_page(
     request: web.Request, form: Form, status: int = 200, problem: str | None = None, **values: object
 ) -> web.Response:
-    secret = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
+    secret = _cookie(request, FORM_COOKIE) or secrets.token_urlsafe(32)
     response = render(
         request,
         "staff/login.html",
@@ -189,6 +189,12 @@ def _form_token(request: web.Request, secret: str) -> str:
 def _safe_next(path: str) -> str:
     inside = path == "/staff" or path.startswith(("/staff/", "/staff?"))
     return path if inside and "\\" not in path and path.isprintable() and path.isascii() else "/staff"
+
+
+def _cookie(request: web.Request, name: str) -> str:
+    # Our own secrets are ASCII; bytes that are no text at all would break the digest.
+    value = request.cookies.get(name, "")
+    return value if value.isascii() else ""
 
 
 def _set_cookie(request: web.Request, response: web.StreamResponse, name: str, value: str, path: str) -> None:
@@ -367,7 +373,7 @@ def _guarded(page: Page) -> Handler:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         sessions = request.app[SESSIONS]
-        session = await sessions.find(request.cookies.get(SESSION_COOKIE))
+        session = await sessions.find(_cookie(request, SESSION_COOKIE))
         if session is None:
             return await _signed_out(request)
         if request.method == "POST" and not session.allows((await _form(request)).get("csrf", "")):

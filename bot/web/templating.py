@@ -37,9 +37,7 @@ def environment(language: str) -> Environment:
     return made
 
 
-def render(
-    request: web.Request, template: str, *, language: str, status: int = 200, **context: Any
-) -> web.Response:
+def render(request: web.Request, template: str, *, language: str, status: int = 200, **context: Any) -> web.Response:
     """A page in `language`. `request["nonce"]` is the Content-Security-Policy's nonce."""
     page = environment(language).get_template(template)
     text = page.render(nonce=request.get("nonce", ""), **context)

@@ -1,0 +1,58 @@
+# Pyydä apua. `make run` and `make test` do all their own set-up; `make help` lists everything.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+LANGUAGES = $(shell sed -n 's/^\([a-z]*\): {.*/\1/p' data/languages.yml)
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: help run test lint bench evaluate i18n compile train setup setup-dev transcripts clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*##\s*/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: setup compile train  ## set up what is missing, train when sources changed, start engine and bot
+	@exec $(PY) -m bot run
+
+test: setup-dev compile train  ## all tests on real parts (sets up everything first); PYTEST="-k word" narrows
+	@tools/browser.sh
+	@$(PY) -m pytest $(PYTEST)
+	@engine/.venv/bin/python -W ignore -m unittest discover -s engine/tests -t .
+
+lint: setup-dev  ## ruff, format, mypy --strict, languages and data
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy bot actions tools
+	@$(PY) -m tools.check_catalogue
+	@$(PY) -m tools.check_languages
+	@$(PY) -m tools.check_nlu
+
+bench: setup-dev compile train  ## speed beside a stock Rasa bot on this machine (about half an hour)
+	@$(PY) -m benchmarks.bench
+
+evaluate: setup-dev compile train  ## understanding, language by language (DATA=file.jsonl JSON=out.json)
+	@$(PY) -m tools.evaluate $(if $(DATA),--data $(DATA)) $(if $(JSON),--json $(JSON))
+
+i18n: setup-dev  ## extract messages, update every language's catalogue, compile
+	@$(PY) -m tools.i18n update
+	@$(MAKE) --no-print-directory compile
+
+compile:
+	@$(PY) -m tools.i18n compile
+
+train: setup-engine  ## train the model when its sources changed
+	@tools/train.sh
+
+setup: setup-app setup-engine
+setup-app:
+	@tools/setup.sh app
+setup-dev: setup-engine
+	@tools/setup.sh dev
+setup-engine:
+	@tools/setup.sh engine
+
+lock:  ## renew the hash-pinned requirements
+	@tools/lock.sh
+
+clean:  ## remove environments, models and caches (not var/: it holds the database and the key)
+	@rm -rf .venv engine/.venv .tools models .cache .rasa results

@@ -1,0 +1,133 @@
+"""Full text on both databases: SQLite's FTS5 and PostgreSQL's tsvector, over words from bot.catalogue.analysis.
+
+Both hold three fields, name, keywords and body, with the same weights. Only this module and migration 0002 know how
+the words are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+NAME, KEYWORDS, BODY = 6.0, 4.0, 1.0
+"""How much a word in each field counts."""
+
+_WORD = re.compile(r"\w+")
+_LONGEST = 200  # a lexeme of PostgreSQL has at most 2 kB; no word of a language is longer
+_POSITIONS = 16_000  # PostgreSQL keeps no position above 16383
+
+
+@dataclass(frozen=True)
+class Words:
+    """The analysed words of a service in one language."""
+
+    name: Sequence[str]
+    keywords: Sequence[str]
+    body: Sequence[str]
+
+
+async def put(session: AsyncSession, number: int, words: Words) -> None:
+    """Stores the words of the row `number` of service_text in place of earlier ones."""
+    if _postgres(session):
+        await session.execute(
+            text("UPDATE service_text SET search = CAST(:vector AS tsvector) WHERE number = :number"),
+            {"vector": _vector(words), "number": number},
+        )
+        return
+    await remove(session, [number])
+    await session.execute(
+        text("INSERT INTO service_fts (rowid, name, keywords, body) VALUES (:number, :name, :keywords, :body)"),
+        {
+            "number": number,
+            "name": " ".join(words.name),
+            "keywords": " ".join(words.keywords),
+            "body": " ".join(words.body),
+        },
+    )
+
+
+async def remove(session: AsyncSession, numbers: Iterable[int]) -> None:
+    """Forgets the words of rows of service_text; call before or after the rows themselves go."""
+    if _postgres(session):
+        return  # the words are a column of the row
+    for number in numbers:
+        await session.execute(text("DELETE FROM service_fts WHERE rowid = :number"), {"number": number})
+
+
+async def frequencies(session: AsyncSession) -> dict[str, int]:
+    """In how many rows each word stands; empty on SQLite, whose ranking counts them itself."""
+    if not _postgres(session):
+        return {}
+    rows = await session.execute(text("SELECT word, ndoc FROM ts_stat('SELECT search FROM service_text')"))
+    return {word: ndoc for word, ndoc in rows}
+
+
+async def ranked(
+    session: AsyncSession,
+    terms: Sequence[str],
+    frequency: Mapping[str, int],
+    rows: int,
+    limit: int = 200,
+) -> list[int]:
+    """Numbers of rows of service_text that hold any of `terms`, best first. `rows`: how many rows there are."""
+    clean = [term for term in terms if _WORD.fullmatch(term) and len(term) <= _LONGEST]
+    if not clean:
+        return []
+    if _postgres(session):
+        return await _ranked_postgres(session, clean, frequency, rows, limit)
+    found = await session.execute(
+        text(
+            "SELECT rowid FROM service_fts WHERE service_fts MATCH :query "
+            f"ORDER BY bm25(service_fts, {NAME}, {KEYWORDS}, {BODY}), rowid LIMIT :limit"
+        ),
+        {"query": " OR ".join(f'"{term}"' for term in clean), "limit": limit},
+    )
+    return list(found.scalars())
+
+
+async def _ranked_postgres(
+    session: AsyncSession, terms: Sequence[str], frequency: Mapping[str, int], rows: int, limit: int
+) -> list[int]:
+    # ts_rank does not know that a rare word tells more than a common one, which bm25 does: each word is ranked alone
+    # and counts by its rarity.
+    known = [term for term in terms if frequency.get(term)]
+    if not known:
+        return []
+    values: dict[str, object] = {"limit": limit, "query": " | ".join(f"'{term}'" for term in known)}
+    parts = []
+    for place, term in enumerate(known):
+        values[f"term{place}"] = f"'{term}'"
+        values[f"rarity{place}"] = log(1 + (rows - frequency[term] + 0.5) / (frequency[term] + 0.5))
+        parts.append(
+            f"CAST(:rarity{place} AS float8) * ts_rank(:weights, search, CAST(:term{place} AS tsquery), 1)"
+        )
+    weights = "{0.0, %s, %s, 1.0}" % (BODY / NAME, KEYWORDS / NAME)
+    found = await session.execute(
+        text(
+            "SELECT number FROM service_text WHERE search @@ CAST(:query AS tsquery) "  # noqa: S608
+            f"ORDER BY {' + '.join(parts).replace(':weights', f"'{weights}'")} DESC, number LIMIT :limit"
+        ),
+        values,
+    )
+    return list(found.scalars())
+
+
+def _vector(words: Words) -> str:
+    """PostgreSQL's own notation, weights A name, B keywords, C body: its text parser must not split the words anew."""
+    places: dict[str, list[str]] = {}
+    position = 0
+    for weight, field in (("A", words.name), ("B", words.keywords), ("C", words.body)):
+        for word in field:
+            if position < _POSITIONS and _WORD.fullmatch(word) and len(word) <= _LONGEST:
+                position += 1
+                places.setdefault(word, []).append(f"{position}{weight}")
+    return " ".join(f"'{word}':{','.join(found[:250])}" for word, found in places.items())
+
+
+def _postgres(session: AsyncSession) -> bool:
+    return session.get_bind().dialect.name == "postgresql"

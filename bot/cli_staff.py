@@ -1,0 +1,116 @@
+"""`python -m bot staff …` and `audit …`: workers' accounts and the proof of the access log, for bot/cli.py.
+
+A password comes from a prompt, or from the first line of standard input where that is no terminal; never from an
+argument (it would stand in the process list) and never by default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from bot.requests import access_log
+from bot.routing.places import regions
+from bot.settings import Settings
+from bot.staff.accounts import Account, Accounts, BadAccount, UnknownAccount
+from bot.staff.rights import ROLES
+from bot.storage.crypto import load_box
+from bot.storage.database import Database
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `staff` and `audit` to the program's commands; the parsed arguments go to `run`."""
+    staff = commands.add_parser("staff", help="workers' accounts").add_subparsers(
+        dest="staff_command", required=True, metavar="COMMAND"
+    )
+    add = staff.add_parser("add", help="add an account; asks for its password")
+    add.add_argument("login", metavar="NAME", help="what the worker logs in with")
+    add.add_argument(
+        "--centre", action="append", default=[], metavar="CODE", help="a family centre whose requests are theirs"
+    )
+    add.add_argument("--role", choices=list(ROLES), default="worker", help="default: worker")
+    add.add_argument("--display", metavar="NAME", help="the name colleagues see; default: the login")
+    staff.add_parser("list", help="list the accounts")
+    for word, does in (
+        ("disable", "close an account and end its sessions"),
+        ("enable", "open a disabled account again"),
+        ("password", "give a new password and end the sessions made with the old one"),
+    ):
+        staff.add_parser(word, help=does).add_argument("login", metavar="NAME")
+    staff.add_parser("centres", help="list the codes of the family centres")
+    audit = commands.add_parser("audit", help="the access log").add_subparsers(
+        dest="audit_command", required=True, metavar="COMMAND"
+    )
+    audit.add_parser("verify", help="prove that no row of the access log was changed, dropped or added")
+
+
+async def run(
+    args: argparse.Namespace, settings: Settings, *, stdin: TextIO | None = None, out: TextIO | None = None
+) -> int:
+    """Does what the arguments say; returns the exit status: 0, 1 where it was refused or the log is broken."""
+    stdin, out = stdin or sys.stdin, out or sys.stdout
+    if args.command == "staff" and args.staff_command == "centres":
+        out.writelines(f"{each.code}\t{each.name or each.place_label}\n" for each in regions().centres())
+        return 0
+    database = Database(settings.database_url, load_box(settings.keys, Path(settings.key_file)))
+    try:
+        await database.migrate()
+        if args.command == "audit":
+            return await _verify(database, out)
+        out.writelines(f"{line}\n" for line in await _staff(args, Accounts(database), stdin))
+    except BadAccount as error:
+        out.write(f"{error}\n")
+        return 1
+    except UnknownAccount as error:
+        out.write(f"There is no account {str(error)!r}; `staff list` lists them.\n")
+        return 1
+    finally:
+        await database.close()
+    return 0
+
+
+async def _staff(args: argparse.Namespace, accounts: Accounts, stdin: TextIO) -> Sequence[str]:
+    match args.staff_command:
+        case "add":
+            password = await asyncio.to_thread(_read_password, stdin)
+            worker = await accounts.add(args.login, password, role=args.role, centres=args.centre, name=args.display)
+            return [f"Added {worker.login} ({worker.role}) {' '.join(sorted(worker.centres))}".rstrip()]
+        case "password":
+            await accounts.set_password(args.login, await asyncio.to_thread(_read_password, stdin))
+            return [f"New password for {args.login}; the sessions made with the old one are ended."]
+        case "disable":
+            await accounts.disable(args.login)
+            return [f"Disabled {args.login}; its sessions are ended."]
+        case "enable":
+            await accounts.enable(args.login)
+            return [f"Enabled {args.login}."]
+    return [_line(each) for each in await accounts.list()]
+
+
+def _line(account: Account) -> str:
+    worker = account.worker
+    centres = ",".join(sorted(worker.centres)) or "-"
+    return "\t".join((worker.login, worker.role, "active" if account.active else "disabled", centres, worker.name))
+
+
+async def _verify(database: Database, out: TextIO) -> int:
+    chain = await access_log.verify(database)
+    if chain.ok:
+        out.write(f"The access log is whole: {chain.rows} rows, head {chain.head}\n")
+        return 0
+    out.write(f"The access log is broken at row {chain.broken_at}: it has been changed.\n")
+    return 1
+
+
+def _read_password(stdin: TextIO) -> str:
+    if not stdin.isatty():
+        return stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password (at least 12 characters): ")
+    if getpass.getpass("The same again: ") != password:
+        raise BadAccount("The two passwords differ.")
+    return password
