@@ -293,7 +293,8 @@ class ActionSubmitRequest(Action):
 def _draft(turn: Turn, vault: dict[str, Any]) -> RequestDraft:
     slots = turn.slots
     contact = (vault.get("contacts") or {}).get(str(slots.get("contact")), {})
-    ages = slots.get("child_ages") if isinstance(slots.get("child_ages"), list) else []
+    told = slots.get("child_ages")
+    ages = told if isinstance(told, list) else []
     language = slots.get("contact_language") or turn.language
     need = need_of(slots.get("need"))
     # A danger told in the form's own words counts, also where the need was another one.

@@ -35,7 +35,7 @@ class Turn:
         self.message: dict[str, Any] = tracker.latest_message or {}
         self.metadata: dict[str, Any] = self.message.get("metadata") or {}
         language = self.metadata.get("language")
-        self.language: str = language if supported(language) else "en"
+        self.language = str(language) if supported(language) else "en"
         self.slots: dict[str, Any] = dict(tracker.slots)
 
     @property

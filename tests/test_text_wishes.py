@@ -9,6 +9,9 @@ from bot.text.wishes import find_languages, wants_interpreter
 NAMED = [
     ("voinko saada vastauksen arabiaksi?", ["ar"]),
     ("puhun somalin kielellä", ["so"]),
+    ("puhun somalia ja arabiaa", ["so", "ar"]),
+    ("Dari", ["fa"]),
+    ("Türkçeyi biliyorum", ["tr"]),
     ("somalinkielinen työntekijä", ["so"]),
     ("somaliksi", ["so"]),
     ("osaan vähän suomea ja englantia", ["fi", "en"]),
@@ -81,6 +84,11 @@ NOT_NAMED = [
     "زوجي صومالي",
     "lapsi ei nuku",
     "turkinpippuri",
+    "muutimme Somaliasta, Somalia on kaukana",
+    "Saudi-Arabia",
+    "tôi đang mang thai",
+    "Daria ja Darin",
+    "hindi etini sevmez",
     "",
     "?!",
 ]

@@ -95,7 +95,7 @@ def as_message(line: Helpline, language: str) -> dict[str, Any]:
     locale = locale_of(language)
     spoken = [_language_name(code, locale) for code in line.languages]
     if language in line.interpreted and language not in line.languages:
-        spoken.append(translate(_("%(language)s with an interpreter"), language, language=_language_name(language, locale)))
+        spoken.append(translate(_("%(name)s with an interpreter"), language, name=_language_name(language, locale)))
     hours = translate(_("open day and night"), language) if line.hours == "always" else None
     return {
         "id": line.id,

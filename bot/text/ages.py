@@ -90,7 +90,7 @@ class _Grammar:
                 self._whole.append((sureness, float(months), Phrases([phrase])))
         self._half, self._people, self._verbs = (Phrases(data[key]) for key in ("half", "people", "verbs"))
         self._links, self._age_words, self._direct = (Phrases(data[key]) for key in ("links", "age_words", "direct"))
-        self._old = Phrases(data["old"])
+        self._old, self._many = Phrases(data["old"]), Phrases(data.get("many", []))
         self._and, self._not_age = Phrases(data["and"]), Phrases(data["not_age"])
         # What an age can begin with: lets all other words pass at once.
         opening = [phrases for _, _, phrases in self._whole]
@@ -117,6 +117,8 @@ class _Grammar:
         numbers = list(self._number_list(words, start))
         if not numbers:
             return
+        if len(numbers) == 2 and words[numbers[0][1]].folded in ",،，":  # "ilaa 12, 6 sano": no list of ages
+            numbers = numbers[:1]
         first, after, value = numbers[-1]
         amount = self._amount(words, first, after, value)
         if amount is None:
@@ -268,7 +270,9 @@ class _Grammar:
                 return some
             if not self._clause_ends(words, stop):
                 continue
-            if self._person_and_verb_before(words, start) or (some == numbers and self._after_direct(words, start)):
+            if self._person_and_verb_before(words, start) or (
+                some == numbers and self._after_direct(words, start, len(some))
+            ):
                 return some
         return []
 
@@ -279,8 +283,9 @@ class _Grammar:
         """True for a number that goes on ("8:30", "5 %")."""
         return stop < len(words) and (words[stop].folded in "%‰€$" or not self._clause_ends(words, stop, anything=True))
 
-    def _after_direct(self, words: Sequence[Word], stop: int) -> bool:
-        return bool(self._direct.before(words, stop - (stop > 0 and words[stop - 1].folded in _BETWEEN)))
+    def _after_direct(self, words: Sequence[Word], stop: int, count: int) -> bool:
+        stop -= stop > 0 and words[stop - 1].folded in _BETWEEN
+        return bool(self._direct.before(words, stop) or (count > 1 and self._many.before(words, stop)))
 
     def _person_and_verb_before(self, words: Sequence[Word], stop: int) -> bool:
         verb_seen = False

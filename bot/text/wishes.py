@@ -125,7 +125,7 @@ class _Wishes:
         for kind in ("sure", "near"):
             for form in forms[kind]:
                 phrase = form.format(strong, strong=strong, weak=weak)
-                self._learn(phrase, _Naming(code, language, kind == "sure" or always))
+                self._learn(phrase, _Naming(code, language, kind == "sure"))
         if always:
             self._learn(strong, _Naming(code, language, sure=True))
 

@@ -54,7 +54,7 @@ CENTRE = {"type": "object", "required": ["code", "place", "status"]}
 ID = {"name": "id", "in": "path", "required": True, "schema": STRING}
 REFERENCE = {"name": "reference", "in": "path", "required": True, "schema": STRING}
 PIN = {"name": "X-Pin", "in": "header", "required": True, "schema": STRING}
-TOKEN = [{"conversation": []}]
+TOKEN: list[dict[str, list[str]]] = [{"conversation": []}]
 
 
 def _query(*names: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from bot.web.security import limit_address
 from bot.web.templating import render
 
 routes = web.RouteTableDef()
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 EXIT_URL = "https://www.ilmatieteenlaitos.fi/"
 """Where the quick exit leads: a weather page, as neutral as a page can be."""
 
@@ -60,28 +62,27 @@ def _both(path: str) -> list[str]:
     return [path, "/{language:[a-z]{2,3}}" + path]
 
 
-def _get(path: str) -> Any:
-    def add(handler: Any) -> Any:
+def _get(path: str) -> Callable[[Handler], Handler]:
+    def add(handler: Handler) -> Handler:
         for each in _both(path):
-            routes.get(each, name=None)(_known_language(handler))
+            routes.get(each)(_known_language(handler))
         return handler
 
     return add
 
 
-def _known_language(handler: Any) -> Any:
+def _known_language(handler: Handler) -> Handler:
     async def wrapped(request: web.Request) -> web.StreamResponse:
         named = request.match_info.get("language")
         if named is not None and not supported(named):
             raise web.HTTPNotFound
-        response: web.StreamResponse = await handler(request)
-        return response
+        return await handler(request)
 
     return wrapped
 
 
 @_get("/")
-async def chat(request: web.Request) -> web.Response:
+async def chat(request: web.Request) -> web.StreamResponse:
     """The chat; its first view is complete without a script."""
     language = language_of(request)
     texts = {name: translate(msgid, language) for name, msgid in SCRIPT_TEXTS.items()}
@@ -90,19 +91,19 @@ async def chat(request: web.Request) -> web.Response:
 
 
 @_get("/privacy")
-async def privacy(request: web.Request) -> web.Response:
+async def privacy(request: web.Request) -> web.StreamResponse:
     """Who sees what, and how long it is kept: from the real configuration."""
     return _page(request, "privacy.html")
 
 
 @_get("/accessibility")
-async def accessibility(request: web.Request) -> web.Response:
+async def accessibility(request: web.Request) -> web.StreamResponse:
     """The accessibility statement."""
     return _page(request, "accessibility.html")
 
 
 @_get("/services")
-async def services(request: web.Request) -> web.Response:
+async def services(request: web.Request) -> web.StreamResponse:
     """Services by words, need and municipality, without a script."""
     language = language_of(request)
     query = request.query.get("q", "").strip()[:200]
@@ -129,7 +130,7 @@ async def services(request: web.Request) -> web.Response:
 
 
 @_get("/request")
-async def request_form(request: web.Request) -> web.Response:
+async def request_form(request: web.Request) -> web.StreamResponse:
     """The contact request form without the chat."""
     return _form(request, {}, {})
 
@@ -147,7 +148,7 @@ def _form(request: web.Request, values: dict[str, str], errors: dict[str, str], 
     )
 
 
-async def send_request(request: web.Request) -> web.Response:
+async def send_request(request: web.Request) -> web.StreamResponse:
     """Takes the form; shows it again with what must be checked, or the receipt."""
     language = language_of(request)
     await limit_address(request, "request")

@@ -1,0 +1,326 @@
+"""Finds services for a family: words and meaning together, then what fits the need, the place and the child's age.
+
+Full text and embeddings each rank the services; reciprocal rank fusion makes one order of the two, and what is known
+of the family lifts what fits. A place never hides what serves the whole country or the county, or is remote. Knows
+nothing of HTTP and Rasa. A family's words are never logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.catalogue import embedding, fulltext
+from bot.catalogue.analysis import query_terms
+from bot.catalogue.card import service_card
+from bot.catalogue.embedding import DIMENSIONS, Vectors
+from bot.catalogue.model import Service
+from bot.catalogue.ptv11 import AGE_GROUPS
+from bot.catalogue.store import META
+from bot.i18n import _
+from bot.routing.needs import Need
+from bot.routing.needs import need as need_of
+from bot.storage.database import Database
+from bot.storage.models import MetaRow, ServiceRow, ServiceTextRow
+
+__all__ = ["AGE_GROUPS", "Catalogue", "Found", "age_group_of"]
+
+QUERY_CHARACTERS = 1000
+"""Longer questions are cut: the cost of an embedding grows with the length."""
+ENOUGH = 3
+"""A wish (age, delivery) narrows the list only while this many services fit it."""
+
+_FUSION = 20.0  # the usual 60 is for thousands of documents; here the first places must count
+_WORDS, _MEANING = 0.6, 1.0
+_DEEPEST = 40  # ranks below this say nothing in a catalogue of hundreds
+_UNDER_SCHOOL, _SCHOOL_AGE = 84, 192  # months: school begins at seven, youth services at sixteen
+# Boosts, in units of a first place in one ranking (1 / (_FUSION + 1)).
+_BOOST = 1 / (_FUSION + 1)
+_AGE_REASONS = {
+    "expecting": _("For those expecting a baby"),
+    "under_school": _("For children under school age"),
+    "school_age": _("For school-age children"),
+    "young_16": _("For young people"),
+}
+_log = logging.getLogger(__name__)
+
+
+def age_group_of(months: int) -> str:
+    """The age group of a child of `months`; -1 is a child that is expected."""
+    if months < 0:
+        return "expecting"
+    if months < _UNDER_SCHOOL:
+        return "under_school"
+    return "school_age" if months < _SCHOOL_AGE else "young_16"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A service that answers a search. `score`: higher is better, only within one search. `why`: msgids."""
+
+    service: Service
+    score: float
+    why: tuple[str, ...] = ()
+
+    def card(self, language: str) -> dict[str, Any]:
+        """What the family sees of it, in `language` (bot.catalogue.card.service_card)."""
+        return service_card(self.service, language, self.why)
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What is known of the family that asks."""
+
+    language: str
+    need: Need | None = None
+    municipality: str | None = None
+    age_group: str | None = None
+    service_language: str | None = None
+    delivery: str | None = None
+
+
+@dataclass(frozen=True)
+class _Index:
+    """The catalogue in memory, as of `state` (checksums of its sources)."""
+
+    state: tuple[tuple[str, str], ...]
+    services: Mapping[str, Service]
+    row_services: Mapping[int, str]
+    vector_services: tuple[str, ...]
+    vectors: Vectors
+    frequency: Mapping[str, int] = field(default_factory=dict)
+
+
+class Catalogue:
+    """Search over the services in the database; the catalogue is held in memory and follows the database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._index: _Index | None = None
+        self._lock = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Reads the services and their embeddings, where they changed since the last time."""
+        async with self._lock, self._db.read() as session:
+            rows = await session.execute(
+                select(MetaRow.key, MetaRow.value).where(MetaRow.key.startswith(META)).order_by(MetaRow.key)
+            )
+            state = tuple((key, value) for key, value in rows)
+            if self._index is None or self._index.state != state:
+                self._index = await _read(session, state)
+
+    async def search(
+        self,
+        query: str,
+        *,
+        language: str,
+        need: str | None = None,
+        municipality: str | None = None,
+        age_group: str | None = None,
+        service_language: str | None = None,
+        delivery: str | None = None,
+        limit: int = 3,
+        offset: int = 0,
+    ) -> list[Found]:
+        """Services that answer `query` (words of the family, any language), best first; never raises for its words.
+
+        `need`: id of bot.routing.needs; services that meet it come before all others, and the query orders them.
+        `municipality`: three-digit code; hides only what is given at places elsewhere. `age_group`: of AGE_GROUPS.
+        `service_language`: services in this language are lifted. `delivery`: "on_site", "remote" or "at_home".
+        `limit`, `offset`: a window on the list. An empty query lists what fits.
+        """
+        index = await self._current()
+        wish = _Wish(language, need_of(need), municipality, age_group, service_language, delivery)
+        text = query[:QUERY_CHARACTERS].strip()
+        words, meaning = await self._ranks(index, text, language) if text else ({}, {})
+        return _ordered(index, wish, words, meaning, asked=bool(text))[max(offset, 0) :][: max(limit, 0)]
+
+    async def get(self, id: str) -> Service | None:
+        """The service with this id, or None."""
+        return (await self._current()).services.get(id)
+
+    async def all(
+        self,
+        *,
+        language: str,
+        need: str | None = None,
+        age_group: str | None = None,
+        municipality: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Found]:
+        """Services for browsing: only those that meet the need and the age group and serve the municipality."""
+        index = await self._current()
+        wish = _Wish(language, need_of(need), municipality, age_group)
+        found = [
+            each
+            for each in _ordered(index, wish, {}, {}, asked=False)
+            if (wish.need is None or wish.need.id in each.service.needs)
+            and (age_group is None or age_group in each.service.age_groups)
+        ]
+        return found[offset:] if limit is None else found[offset : offset + limit]
+
+    async def _current(self) -> _Index:
+        try:
+            await self.load()
+        except SQLAlchemyError:
+            if self._index is None:
+                raise
+            _log.exception("the database does not answer: the catalogue in memory goes on")
+        assert self._index is not None  # noqa: S101
+        return self._index
+
+    async def _ranks(self, index: _Index, text: str, language: str) -> tuple[dict[str, int], dict[str, int]]:
+        """Places (from 0) of services by words and by meaning; where one fails the other answers alone."""
+        words, meaning = await asyncio.gather(
+            self._by_words(index, text, language), _by_meaning(index, text), return_exceptions=True
+        )
+        for found in (words, meaning):
+            if isinstance(found, Exception):
+                _log.error("half of the search failed: %s", type(found).__name__)
+            elif isinstance(found, BaseException):
+                raise found
+        return (
+            {} if isinstance(words, BaseException) else words,
+            {} if isinstance(meaning, BaseException) else meaning,
+        )
+
+    async def _by_words(self, index: _Index, text: str, language: str) -> dict[str, int]:
+        terms = query_terms(text, language)
+        async with self._db.read() as session:
+            numbers = await fulltext.ranked(session, terms, index.frequency, len(index.row_services))
+        return _places(index.row_services[number] for number in numbers if number in index.row_services)
+
+
+async def _by_meaning(index: _Index, text: str) -> dict[str, int]:
+    if not len(index.vectors):
+        return {}
+    asked = await asyncio.to_thread(embedding.embed_query, text)
+    order = np.argsort(-(index.vectors @ asked), kind="stable")
+    return _places(index.vector_services[place] for place in order)
+
+
+def _places(ids: Iterable[str]) -> dict[str, int]:
+    """Each id with its place, counted once: a service stands in the list with every language it has."""
+    return {service_id: place for place, service_id in enumerate(dict.fromkeys(ids))}
+
+
+async def _read(session: AsyncSession, state: tuple[tuple[str, str], ...]) -> _Index:
+    rows = (await session.execute(select(ServiceRow.id, ServiceRow.data).where(ServiceRow.state == "active"))).all()
+    services = await asyncio.to_thread(lambda: {id_: Service.from_json(data) for id_, data in rows})
+    texts = await session.execute(
+        select(ServiceTextRow.number, ServiceTextRow.service_id, ServiceTextRow.embedding).order_by(
+            ServiceTextRow.number
+        )
+    )
+    row_services: dict[int, str] = {}
+    vector_services: list[str] = []
+    vectors: list[Vectors] = []
+    for number, service_id, vector in texts:
+        if service_id not in services:
+            continue
+        row_services[number] = service_id
+        if vector and len(vector) == 4 * DIMENSIONS:
+            vector_services.append(service_id)
+            vectors.append(np.frombuffer(vector, dtype="<f4"))
+    return _Index(
+        state,
+        services,
+        row_services,
+        tuple(vector_services),
+        np.stack(vectors).astype(np.float32) if vectors else np.empty((0, DIMENSIONS), dtype=np.float32),
+        await fulltext.frequencies(session),
+    )
+
+
+def _ordered(
+    index: _Index, wish: _Wish, words: Mapping[str, int], meaning: Mapping[str, int], asked: bool
+) -> list[Found]:
+    """Everything that may be shown, best first."""
+    ranked: list[tuple[int, Found]] = []
+    for service in index.services.values():
+        if service.audience == "other" or _elsewhere(service, wish):
+            continue
+        place = words.get(service.id, _DEEPEST), meaning.get(service.id, _DEEPEST)
+        tier = _tier(service, wish)
+        if asked and tier == _NOT_ASKED and min(place) >= _DEEPEST:
+            continue
+        score = _relevance(*place) + _BOOST * _fit(service, wish, asked)
+        ranked.append((tier, Found(service, score, _why(service, wish))))
+    ranked.sort(key=lambda each: (each[0], -each[1].score, each[1].service.source_id))
+    return [found for _tier_, found in _narrowed(ranked, wish)]
+
+
+_MEETS, _NEAR, _NOT_ASKED = 0, 1, 2
+
+
+def _tier(service: Service, wish: _Wish) -> int:
+    """0 where the service meets the need (or none is told), 1 where its classes are the need's, else 2."""
+    if wish.need is None:
+        return _NOT_ASKED
+    if wish.need.id in service.needs:
+        return _MEETS
+    return _NEAR if set(wish.need.classes) & set(service.classes) else _NOT_ASKED
+
+
+def _narrowed(ranked: Sequence[tuple[int, Found]], wish: _Wish) -> Sequence[tuple[int, Found]]:
+    """Within each tier, services for another age or given in another way go behind; see ENOUGH."""
+    return ranked
+
+
+def _relevance(words: int, meaning: int) -> float:
+    found = 0.0
+    if words < _DEEPEST:
+        found += _WORDS / (_FUSION + 1 + words)
+    if meaning < _DEEPEST:
+        found += _MEANING / (_FUSION + 1 + meaning)
+    return found
+
+
+def _fit(service: Service, wish: _Wish, asked: bool) -> float:
+    """How much of what is known of the family the service fits, in first places of a ranking."""
+    found = 0.0
+    if wish.need and wish.need.id in service.needs:
+        # Without words the need alone orders: a service whose first need it is comes first.
+        found += (0.3 if asked else 1.0) / (1 + service.needs.index(wish.need.id))
+    if wish.need and service.classes:
+        shared = [wish.need.classes.index(code) for code in service.classes if code in wish.need.classes]
+        found += 0.1 / (1 + min(shared)) if shared else 0.0
+    if wish.municipality:
+        found += 0.3 if wish.municipality in service.municipalities else 0.15 if service.serves(wish.municipality) else 0
+    if wish.age_group and service.age_groups:
+        found += 0.4 if wish.age_group in service.age_groups else -0.6
+    if wish.service_language:
+        found += 0.3 if wish.service_language in service.languages else 0.0
+    if wish.delivery and service.delivery:
+        found += 0.4 if wish.delivery in service.delivery else -0.6
+    return found
+
+
+def _elsewhere(service: Service, wish: _Wish) -> bool:
+    """True where the service is given only in other municipalities."""
+    return bool(wish.municipality) and not service.serves(wish.municipality or "") and not service.remote
+
+
+def _why(service: Service, wish: _Wish) -> tuple[str, ...]:
+    """Short reasons, the most telling first."""
+    reasons = []
+    if wish.age_group in service.age_groups and len(service.age_groups) < len(AGE_GROUPS):
+        reasons.append(_AGE_REASONS[wish.age_group])
+    if wish.municipality and wish.municipality in service.municipalities:
+        reasons.append(_("In your municipality"))
+    elif service.county:
+        reasons.append(_("In all of North Ostrobothnia"))
+    elif service.whole_country:
+        reasons.append(_("In the whole country"))
+    if service.charge == "free":
+        reasons.append(_("Free of charge"))
+    return tuple(reasons)
