@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import Services, Turn
-from actions.need import offer_contact
+from actions.need import ask_district, offer_contact
 from actions.safety import show_card
 from bot.conversation import form
 from bot.conversation.messages import button
@@ -24,6 +24,7 @@ FORM_SLOTS = (
     *form.QUESTIONS,
     "cancelled",
     "asked",
+    "district_asked",
     "misses",
     "contact_language",
     "need",
@@ -41,9 +42,7 @@ class ValidateContactForm(Action):
         """Rasa calls it by this name around every turn of the form."""
         return "validate_contact_form"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Slots that the message filled, and the question that comes next (None ends the form)."""
         turn = Turn(dispatcher, tracker)
         requested = turn.slots.get("requested_slot")
@@ -53,8 +52,9 @@ class ValidateContactForm(Action):
             need = need_of(heard.intent)
             if need and need.safety:
                 show_card(turn, need.safety)
-        if found.get("place") and slots_need_district(str(found["place"]), turn):
-            found.update(place=None, asked="district")
+        place = found.get("place", turn.slots.get("place"))
+        if place and regions().ask_district(str(place)) and not turn.slots.get("district_asked"):
+            found.update(place=None, district_asked=True)
         if found.pop("misses", None):
             self._explain(turn, str(requested))
             found["misses"] = int(turn.slots.get("misses") or 0) + 1
@@ -69,11 +69,6 @@ class ValidateContactForm(Action):
             turn.tell(turn.say(_("I did not find a phone number or e-mail address in this.")))
 
 
-def slots_need_district(place: str, turn: Turn) -> bool:
-    """True where a place leads to several centres and the district has not been asked yet."""
-    return regions().ask_district(place) and turn.slots.get("asked") != "district"
-
-
 class _Question(Action):
     slot = ""
 
@@ -81,9 +76,7 @@ class _Question(Action):
         """Rasa calls it when it asks for the slot."""
         return f"action_ask_contact_form_{self.slot}"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Asks."""
         self.ask(Turn(dispatcher, tracker))
         return []
@@ -113,15 +106,8 @@ class AskPlace(_Question):
 
     def ask(self, turn: Turn) -> None:
         """Municipality, district or postal code; for Oulu the part of the city, with one tap."""
-        if turn.slots.get("asked") == "district":
-            parts = [c for c in regions().centres() if c.wellbeing_centre]
-            turn.tell(
-                turn.say(_("Oulu has several family centres. Which part of Oulu do you live in?")),
-                [
-                    *(button(c.place_label.split(", ")[-1], f'/inform{{"place": "{c.code.split("-", 1)[1]}"}}') for c in parts),
-                    button(turn.say(_("I do not know")), '/inform{"place": "oulu"}'),
-                ],
-            )
+        if turn.slots.get("district_asked"):
+            ask_district(turn)
             return
         turn.tell(
             turn.say(_("In which municipality or part of Oulu do you live? You can also write your postal code.")),
@@ -179,8 +165,7 @@ class AskConfirmed(_Question):
         if turn.slots.get("asked") == "change":
             turn.tell(
                 turn.say(_("What would you like to change?")),
-                [button(title, f'/inform{{"change": "{slot}"}}') for slot, title in names.items()]
-                + [_cancel(turn)],
+                [button(title, f'/inform{{"change": "{slot}"}}') for slot, title in names.items()] + [_cancel(turn)],
             )
             return
         rows = [{"label": names[slot], "value": _shown(turn, slot)} for slot in names]
@@ -245,9 +230,7 @@ class ActionSubmitRequest(Action):
         """The action's name in domain.yml."""
         return "action_submit_request"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Reference and PIN after a yes; the answers are forgotten then. A stop keeps only need and place."""
         turn = Turn(dispatcher, tracker)
         clear = [SlotSet(name, None) for name in FORM_SLOTS]

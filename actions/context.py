@@ -57,9 +57,7 @@ class Turn:
         """A sentence in the person's language."""
         return translate(msgid, self.language, **values)
 
-    def tell(
-        self, text: str, buttons: Sequence[dict[str, str]] = (), kind: str = "text", **more: Any
-    ) -> None:
+    def tell(self, text: str, buttons: Sequence[dict[str, str]] = (), kind: str = "text", **more: Any) -> None:
         """Sends a message of this kind (API.md's shapes)."""
         self.dispatcher.utter_message(
             json_message={"kind": kind, "text": text, "buttons": [dict(b) for b in buttons], **more}

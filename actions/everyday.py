@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType, FollowupAction, Restarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import Turn
-from actions.need import centre_line, offer_contact
+from actions.need import ask_district, centre_line, offer_contact
 from bot.conversation.form import joined
 from bot.conversation.messages import button
 from bot.i18n import _, languages, supported, translate
@@ -26,9 +26,7 @@ class ActionAccept(Action):
         """The action's name in domain.yml."""
         return "action_accept"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Yes to the contact request opens the form."""
         turn = Turn(dispatcher, tracker)
         if turn.slots.get("pending") == "request":
@@ -46,9 +44,7 @@ class ActionDecline(Action):
         """The action's name in domain.yml."""
         return "action_decline"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Nothing is done; the ways on stay in sight."""
         turn = Turn(dispatcher, tracker)
         turn.tell(turn.say(_("All right. You can write to me at any time.")), _ways_on(turn))
@@ -62,9 +58,7 @@ class ActionUnsure(Action):
         """The action's name in domain.yml."""
         return "action_unsure"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Inside the form it only says so; the form puts its question again."""
         turn = Turn(dispatcher, tracker)
         if turn.in_form:
@@ -72,8 +66,10 @@ class ActionUnsure(Action):
             return []
         heard = turn.heard()
         choices = [button(need.label(turn.language), f"/{need.id}") for need in turn.likeliest_needs()]
-        text = _("I am not sure I understood. Is it about one of these?") if choices else _(
-            "I did not understand. Can you say it in another way?"
+        text = (
+            _("I am not sure I understood. Is it about one of these?")
+            if choices
+            else _("I did not understand. Can you say it in another way?")
         )
         turn.tell(turn.say(text), choices + _ways_on(turn))
         story = turn.slots.get("story") if heard.tapped else joined(turn.slots.get("story"), heard.text)
@@ -87,9 +83,7 @@ class ActionChangeLanguage(Action):
         """The action's name in domain.yml."""
         return "action_change_language"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """The bot layer does the switch (custom `switch`); an unsupported language is answered with an interpreter."""
         turn = Turn(dispatcher, tracker)
         wanted = [code for code in turn.heard().entities.get("language", []) if code != turn.language]
@@ -101,7 +95,9 @@ class ActionChangeLanguage(Action):
         text = turn.say(_("Choose a language:"))
         if wanted:
             text = (
-                turn.say(_("I do not speak this language yet. You can write in it, and the worker can have an interpreter."))
+                turn.say(
+                    _("I do not speak this language yet. You can write in it, and the worker can have an interpreter.")
+                )
                 + " "
                 + text
             )
@@ -119,9 +115,7 @@ class ActionOfferHuman(Action):
         """The action's name in domain.yml."""
         return "action_offer_human"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """The contact request, and numbers that are answered by people now."""
         turn = Turn(dispatcher, tracker)
         turn.tell(
@@ -146,9 +140,7 @@ class ActionShowFamilyCentre(Action):
         """The action's name in domain.yml."""
         return "action_show_family_centre"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Answers for a place named now or before; asks for one otherwise."""
         turn = Turn(dispatcher, tracker)
         named = turn.heard().first("place")
@@ -159,10 +151,10 @@ class ActionShowFamilyCentre(Action):
             )
             return [SlotSet("pending", "place")]
         events: list[EventType] = [SlotSet("place", place)]
-        if regions().ask_district(str(place)):
-            turn.tell(turn.say(_("Oulu has several family centres. Which part of Oulu do you live in?")))
-            events.append(SlotSet("pending", "place"))
-        elif turn.in_form:
+        if regions().ask_district(str(place)) and not turn.slots.get("district_asked"):
+            ask_district(turn)
+            return [SlotSet("district_asked", True), SlotSet("pending", "place")]
+        if turn.in_form:
             turn.tell(centre_line(turn, str(place)))
         else:
             offer_contact(turn, str(place))
@@ -177,9 +169,7 @@ class ActionAnswerPrivacy(Action):
         """The action's name in domain.yml."""
         return "action_answer_privacy"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """From how the app works; the privacy page has the days."""
         turn = Turn(dispatcher, tracker)
         turn.tell(
@@ -201,9 +191,7 @@ class ActionRestart(Action):
         """Overrides Rasa's own action."""
         return "action_restart"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Forgets everything after a tap, or after clear words while no form is open."""
         turn = Turn(dispatcher, tracker)
         heard = turn.heard()
@@ -215,7 +203,7 @@ class ActionRestart(Action):
             turn.say(_("Do you want to start over? I forget your answers then.")),
             [
                 button(turn.say(_("Yes, start over")), "/restart"),
-                button(turn.say(_("No, go on")), "/deny"),
+                button(turn.say(_("No, go on")), '/inform{"choice": "go_on"}'),
             ],
         )
         return [SlotSet("pending", "restart")]

@@ -28,9 +28,7 @@ class ActionOfferHelp(Action):
         """The action's name in domain.yml."""
         return "action_offer_help"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Safety first where the need calls for it, then services, centre and offer."""
         turn = Turn(dispatcher, tracker)
         need = need_of(turn.intent) or need_of(turn.slots.get("need"))
@@ -97,16 +95,30 @@ def centre_line(turn: Turn, place: str) -> str:
     return turn.say(_("Your family centre: %(place)s."), place=centre.place_label) if centre else ""
 
 
+def ask_district(turn: Turn) -> None:
+    """Which part of a city with several family centres?"""
+    parts = [centre for centre in regions().centres() if centre.wellbeing_centre]
+    turn.tell(
+        turn.say(_("Oulu has several family centres. Which part of Oulu do you live in?")),
+        [
+            *(
+                button(each.place_label.split(", ")[-1], f'/inform{{"place": "{each.code.split("-", 1)[1]}"}}')
+                for each in parts
+            ),
+            button(turn.say(_("I do not know")), '/inform{"place": "oulu"}'),
+        ],
+    )
+
+
 def offer_contact(turn: Turn, place: str | None) -> None:
     """Says which family centre is theirs (or asks where they live) and offers the contact request."""
     buttons = [
         button(turn.say(_("Ask for contact")), "/request_contact"),
         button(turn.say(_("How to reach a person")), "/request_human"),
     ]
-    if place and (line := centre_line(turn, place)):
-        turn.tell(
-            line + " " + turn.say(_("Shall I ask them to contact you? You tell your story only once.")), buttons
-        )
+    sure = place and (turn.slots.get("district_asked") or not regions().ask_district(place))
+    if place and sure and (line := centre_line(turn, place)):
+        turn.tell(line + " " + turn.say(_("Shall I ask them to contact you? You tell your story only once.")), buttons)
         return
     buttons.insert(1, button(turn.say(_("Which family centre is mine?")), "/ask_family_centre"))
     turn.tell(
@@ -130,9 +142,7 @@ class ActionNoteFacts(Action):
         """The action's name in domain.yml."""
         return "action_note_facts"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Reference and PIN lead to the request; a place to its centre; anything else to the offer."""
         turn = Turn(dispatcher, tracker)
         if turn.metadata.get("lookup"):
@@ -144,8 +154,12 @@ class ActionNoteFacts(Action):
         if turn.slots.get("pending") == "place" and "place" not in learned:
             turn.tell(turn.say(_("I did not find this place. Write your municipality or postal code.")))
             return events
-        if turn.slots.get("need") or learned.get("place"):
-            offer_contact(turn, learned.get("place") or turn.slots.get("place"))
+        place = learned.get("place")
+        if place and regions().ask_district(place) and not turn.slots.get("district_asked"):
+            ask_district(turn)
+            return [SlotSet("district_asked", True), SlotSet("pending", "place")]
+        if turn.slots.get("need") or place:
+            offer_contact(turn, place or turn.slots.get("place"))
             return [*events, SlotSet("pending", "request")]
         turn.tell(turn.say(_("Thank you. Now tell me what you need help with.")))
         return events

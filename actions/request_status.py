@@ -29,9 +29,7 @@ class ActionCheckStatus(Action):
         """The action's name in domain.yml."""
         return "action_check_status"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Reference and PIN come in one message (they never reach the engine)."""
         turn = Turn(dispatcher, tracker)
         turn.tell(turn.say(_("Write the reference and the PIN of your request, like this: PA-XXXX-XXXX 000000")))
@@ -48,9 +46,7 @@ class ActionWithdrawRequest(Action):
         """The action's name in domain.yml."""
         return "action_withdraw_request"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Withdraws when it was asked "are you sure" about a reference that the PIN opened."""
         turn = Turn(dispatcher, tracker)
         if turn.slots.get("pending") == "withdraw_sure" and turn.heard().first("choice") == "yes":
@@ -102,6 +98,8 @@ async def answer_lookup(services: Services, turn: Turn) -> list[EventType]:
 
 def _refuse(turn: Turn, error: NotFound | TooManyTries) -> None:
     if isinstance(error, TooManyTries):
-        turn.tell(turn.say(_("Too many wrong tries. Please wait %(minutes)d minutes."), minutes=-(-error.seconds // 60)))
+        turn.tell(
+            turn.say(_("Too many wrong tries. Please wait %(minutes)d minutes."), minutes=-(-error.seconds // 60))
+        )
     else:
         turn.tell(turn.say(_("This reference and PIN do not belong together. Please check them.")))

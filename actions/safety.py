@@ -33,9 +33,7 @@ class ActionShowSafety(Action):
         """The action's name in domain.yml."""
         return "action_show_safety"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """The card first; outside the form also the offer, so that help goes on after the call."""
         turn = Turn(dispatcher, tracker)
         need = need_of(turn.intent)

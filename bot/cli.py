@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | engine-less serve | staff … | audit …`. Errors are one sentence, exit code 2."""
+"""The command line: `python -m bot run | staff …`. Errors are one sentence, exit code 2."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
+from bot.conversation.engine_client import EngineClient
 from bot.settings import Settings, SettingsError, load
 
 
@@ -38,7 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(settings: Settings, *, with_engine: bool) -> int:
-    from bot.conversation.engine_client import EngineClient
     from bot.server import serve
     from bot.supervisor import EngineMissing, Supervisor
 
@@ -59,7 +59,7 @@ async def _run(settings: Settings, *, with_engine: bool) -> int:
         tasks.add(asyncio.create_task(Supervisor(settings, secret).run(), name="engine"))
     announcer = asyncio.create_task(_announce(settings, EngineClient(settings.engine, 2)))
     waiter = asyncio.create_task(stop.wait())
-    done, _pending = await asyncio.wait({*tasks, waiter}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({*tasks, waiter}, return_when=asyncio.FIRST_COMPLETED)
     stop.set()
     for task in (announcer, waiter, *(task for task in tasks if task.get_name() == "engine")):
         task.cancel()
@@ -73,10 +73,10 @@ async def _run(settings: Settings, *, with_engine: bool) -> int:
     return 0
 
 
-async def _announce(settings: Settings, engine: EngineClient) -> None:  # type: ignore[name-defined]  # noqa: F821
+async def _announce(settings: Settings, engine: EngineClient) -> None:
     print("Starting. The first answer takes about half a minute …", flush=True)
     with contextlib.suppress(asyncio.CancelledError):
-        while not await engine.ready():
+        while not await engine.ready():  # noqa: ASYNC110 - the engine is another process
             await asyncio.sleep(0.5)
         address = settings.public_url or f"http://{settings.host}:{settings.port}"
         print(f"Ready: {address}/   (staff: {address}/staff, Ctrl-C stops both)", flush=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 from babel import Locale
-from babel.dates import format_date, format_datetime, get_timezone
+from babel.dates import format_date, format_datetime, format_skeleton, get_timezone
 from babel.lists import format_list
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,9 +80,9 @@ def locale_of(language: str) -> Locale:
 
 def day(value: date, language: str) -> str:
     """A date as people say it, with the weekday ("torstai 26. marraskuuta")."""
-    locale = locale_of(language)
-    skeleton = {"fi": "EEEE d. MMMM", "sv": "EEEE d MMMM"}.get(language, "EEEE d MMMM")
-    return format_date(value, format=skeleton, locale=locale)
+    if language == "fi":
+        return format_date(value, format="EEEE d. MMMM", locale=locale_of(language))  # not the inflected form
+    return format_skeleton("MMMMEEEEd", datetime(value.year, value.month, value.day), locale=locale_of(language))  # noqa: DTZ001
 
 
 def moment(value: datetime, language: str) -> str:

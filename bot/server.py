@@ -20,6 +20,7 @@ from bot.catalogue.store import load_embedded
 from bot.conversation.engine_client import EngineClient
 from bot.conversation.service import Conversations, Trackers, Vault
 from bot.requests.service import ContactRequests
+from bot.safety import screen
 from bot.settings import ROOT, Settings
 from bot.storage.crypto import load_box
 from bot.storage.database import Database
@@ -65,6 +66,7 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serves until `stop` is set."""
     async with open_rooms(settings) as rooms:
+        await _warm_up(rooms)
         app = public_app()
         app[keys.SETTINGS] = settings
         app[keys.DATABASE] = rooms.database
@@ -75,12 +77,22 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         services = Services(rooms.catalogue, rooms.requests, Vault(rooms.database))
         secret = os.environ.get("BOT_INTERNAL_TOKEN") or secrets.token_urlsafe(32)
         inner = internal_app(executor(services), secret, Trackers(rooms.database))
-        async with _listening(inner, "127.0.0.1", settings.internal_port), _listening(app, settings.host, settings.port):
+        async with (
+            _listening(inner, "127.0.0.1", settings.internal_port),
+            _listening(app, settings.host, settings.port),
+        ):
             sweeper = asyncio.create_task(_sweep(rooms, settings))
             await stop.wait()
             sweeper.cancel()
             with suppress(asyncio.CancelledError):
                 await sweeper
+
+
+async def _warm_up(rooms: Rooms) -> None:
+    """Loads what is loaded lazily, so that no family waits for it."""
+    screen.screen("ready")
+    await asyncio.to_thread(rooms.conversations.identify, "Are you ready for the first family?")
+    await rooms.catalogue.search("ready", language="en")
 
 
 @asynccontextmanager

@@ -112,13 +112,9 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Sites that may show the chat in a frame (https://www.example.fi, ...).",
     ),
-    Setting(
-        "BOT_CONVERSATION_DAYS", "int", "7", "Days a conversation is kept after its last message.", 1, 3650
-    ),
+    Setting("BOT_CONVERSATION_DAYS", "int", "7", "Days a conversation is kept after its last message.", 1, 3650),
     Setting("BOT_REQUEST_DAYS", "int", "365", "Days a closed contact request is kept.", 1, 36500),
-    Setting(
-        "BOT_MESSAGES_PER_MINUTE", "int", "30", "Messages one conversation may send in a minute.", 1, 100000
-    ),
+    Setting("BOT_MESSAGES_PER_MINUTE", "int", "30", "Messages one conversation may send in a minute.", 1, 100000),
     Setting(
         "BOT_CONVERSATIONS_PER_HOUR",
         "int",
@@ -127,9 +123,7 @@ SETTINGS: tuple[Setting, ...] = (
         1,
         1000000,
     ),
-    Setting(
-        "BOT_SESSION_IDLE_MINUTES", "int", "30", "A staff session ends after this long without use.", 1, 1440
-    ),
+    Setting("BOT_SESSION_IDLE_MINUTES", "int", "30", "A staff session ends after this long without use.", 1, 1440),
     Setting("BOT_SESSION_HOURS", "int", "10", "A staff session ends after this long in any case.", 1, 72),
     Setting("BOT_LOG_LEVEL", "str", "INFO", "Log level: DEBUG, INFO, WARNING or ERROR."),
 )
@@ -186,9 +180,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             f"BOT_PORT, BOT_INTERNAL_PORT and BOT_ENGINE_PORT must differ; they are {', '.join(map(str, ports))}."
         )
     if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        raise SettingsError(
-            f"BOT_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {settings.log_level!r}."
-        )
+        raise SettingsError(f"BOT_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {settings.log_level!r}.")
     if not settings.database_url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
         raise SettingsError(
             "BOT_DATABASE_URL must start with sqlite+aiosqlite:/// or postgresql+asyncpg://; "
@@ -197,14 +189,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     from bot.i18n import languages
 
     if settings.language not in languages():
-        raise SettingsError(
-            f"BOT_LANGUAGE must be one of {', '.join(languages())}, not {settings.language!r}."
-        )
+        raise SettingsError(f"BOT_LANGUAGE must be one of {', '.join(languages())}, not {settings.language!r}.")
     for site in settings.frame_ancestors:
         if not site.startswith(("https://", "http://")) or any(c in site for c in " ;'\""):
-            raise SettingsError(
-                f"BOT_FRAME_ANCESTORS has {site!r}; each must be like https://www.example.fi."
-            )
+            raise SettingsError(f"BOT_FRAME_ANCESTORS has {site!r}; each must be like https://www.example.fi.")
     if settings.keys:
         from bot.storage.crypto import Box
 

@@ -76,10 +76,11 @@ class Supervisor:
             await self._end()
 
     async def _one(self, model: Path, endpoints: Path) -> int:
+        self._log.touch(mode=0o600, exist_ok=True)
         with self._log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 str(PYTHON),
-                *("-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(self._settings.engine_port)),
+                *("-m", "engine.serve", "run", "-i", "127.0.0.1", "-p", str(self._settings.engine_port)),
                 *("--model", str(model), "--endpoints", str(endpoints)),
                 *("--credentials", str(ROOT / "credentials.yml")),
                 cwd=ROOT,

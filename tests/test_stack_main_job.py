@@ -26,7 +26,6 @@ async def ask_for_contact(family: Any, language: str) -> dict[str, Any]:
     await family.tap("/request_contact")
     await family.tap("/affirm")
     await family.say(PLACES[language])
-    assert "Kuusamo" not in family.said or True
     await family.tap('/inform{"skip": "child_ages"}')
     await family.say("040 123 4567")
     await family.tap('/inform{"skip": "safe"}')
@@ -45,7 +44,8 @@ async def test_the_kuusamo_parent_reaches_kuusamo(families: Any, stack: Stack, l
     family = await families(language)
     receipt = await ask_for_contact(family, language)
     pin = re.search(r"\b\d{6}\b", receipt["text"])
-    assert pin and re.fullmatch(r"PA-[2-9A-Z]{4}-[2-9A-Z]{4}", receipt["reference"])
+    assert pin
+    assert re.fullmatch(r"PA-[2-9A-Z]{4}-[2-9A-Z]{4}", receipt["reference"])
     async with family.session.get(
         f"{stack.url}/api/v1/contact-requests/{receipt['reference']}", headers={"X-Pin": pin[0]}
     ) as answer:
@@ -127,7 +127,12 @@ async def test_status_and_withdrawal_need_reference_and_pin(families: Any) -> No
 
 @pytest.mark.parametrize(
     ("language", "text"),
-    [("fi", "mies hakkaa minua juuri nyt"), ("en", "I want to die"), ("sv", "jag vill inte leva längre"), ("ar", "أريد أن أموت")],
+    [
+        ("fi", "mies hakkaa minua juuri nyt"),
+        ("en", "I want to die"),
+        ("sv", "jag vill inte leva längre"),
+        ("ar", "أريد أن أموت"),
+    ],
 )
 async def test_danger_gets_the_number_first(families: Any, language: str, text: str) -> None:
     family = await families(language)
@@ -238,7 +243,9 @@ async def test_the_form_without_the_chat(stack: Stack) -> None:
             assert await answer.json() == receipt, "a retry gets the same receipt"
         async with session.post(url, json={**body, "story": "Muuta."}, headers=headers) as answer:
             assert answer.status == 409
-        async with session.post(url, json={**body, "place": "Lappi"}, headers={"Idempotency-Key": "another-key"}) as answer:
+        async with session.post(
+            url, json={**body, "place": "Lappi"}, headers={"Idempotency-Key": "another-key"}
+        ) as answer:
             assert answer.status == 422
             assert (await answer.json())["errors"][0]["field"] == "place"
         assert receipt["family_centre"]["code"] == "oulu-haukipudas"

@@ -39,7 +39,7 @@ def parse(texts: Sequence[str]) -> list[dict[str, Any]]:
         "PYTHONWARNINGS": "ignore",
     }
     lines = "\n".join(json.dumps({"text": text}) for text in texts)
-    ran = subprocess.run(  # noqa: S603
+    ran = subprocess.run(
         [str(PYTHON), "-m", "engine.parse_lines", str(newest_model(ROOT / "models"))],
         input=lines,
         stdout=subprocess.PIPE,

@@ -62,7 +62,9 @@ def write(language: str, catalogue: Catalog) -> None:
     path = path_of(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
-    write_po(buffer, catalogue, width=110, omit_header=False, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
+    write_po(
+        buffer, catalogue, width=110, omit_header=False, sort_by_file=True, ignore_obsolete=True, include_lineno=False
+    )
     lines = [
         line
         for line in buffer.getvalue().decode("utf-8").splitlines()

@@ -11,7 +11,7 @@ echo "Training the model (a few minutes the first time; later only what changed)
 export RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 CUDA_VISIBLE_DEVICES="" PYTHONPATH="$PWD" \
   SQLALCHEMY_SILENCE_UBER_WARNING=1 PYTHONWARNINGS=ignore
 mkdir -p models
-engine/.venv/bin/python -m rasa train --domain domain.yml --data data/nlu data/rules data/stories \
+engine/.venv/bin/python -m engine.serve train --domain domain.yml --data data/nlu data/rules data/stories \
   --config config.yml --out models --fixed-model-name "pyydaapua-${digest:0:12}"
 echo "$digest" > models/trained-from
 # Older models are of no use to anyone.

@@ -25,8 +25,8 @@ QUERY_TERMS = 48
 
 _WORD = re.compile(r"\w+")
 _SHORTEST_COMPOUND = 8
-# Parts that Finnish names of services for families are built of; each must be clear at the beginning or end of a word.
-_PARTS = (
+# Parts that Finnish names of services for families are built of.
+_PARTS = _WORD.findall(
     "aamu adoptio ahdistus asumis avioero ero eroauttamis erityis etä huolto huume huumeet ilta imetys "
     "kasvatus kehitys kerho koti kotipalvelu koulu koululais kriisi kuntoutus kuraattori lapsi lapsiperhe lasten "
     "lastenvalvoja leikki liikunta lääkäri maahanmuuttaja mielenterveys nepsy neuvola neuvonta neuvoja nuoriso "
@@ -35,7 +35,7 @@ _PARTS = (
     "suru synnytys tapaamis terapeutti terapia terapeutit terveydenhoitaja toimeentulo toiminta tuki tukihenkilö "
     "tulkki turvakoti tutkimus työ työntekijä uni uskonto vammais vanhempain vanhempi varhais vauva velka vertais "
     "vertaistuki viha väkivalta yksin yksinhuoltaja äitiys yhteydenotto"
-).split()
+)
 _local = threading.local()
 
 

@@ -64,7 +64,7 @@ async def frequencies(session: AsyncSession) -> dict[str, int]:
     if not _postgres(session):
         return {}
     rows = await session.execute(text("SELECT word, ndoc FROM ts_stat('SELECT search FROM service_text')"))
-    return {word: ndoc for word, ndoc in rows}
+    return dict(rows.tuples().all())
 
 
 async def ranked(
@@ -83,9 +83,15 @@ async def ranked(
     found = await session.execute(
         text(
             "SELECT rowid FROM service_fts WHERE service_fts MATCH :query "
-            f"ORDER BY bm25(service_fts, {NAME}, {KEYWORDS}, {BODY}), rowid LIMIT :limit"
+            "ORDER BY bm25(service_fts, :name, :keywords, :body), rowid LIMIT :limit"
         ),
-        {"query": " OR ".join(f'"{term}"' for term in clean), "limit": limit},
+        {
+            "query": " OR ".join(f'"{term}"' for term in clean),
+            "limit": limit,
+            "name": NAME,
+            "keywords": KEYWORDS,
+            "body": BODY,
+        },
     )
     return list(found.scalars())
 
@@ -98,22 +104,25 @@ async def _ranked_postgres(
     known = [term for term in terms if frequency.get(term)]
     if not known:
         return []
-    values: dict[str, object] = {"limit": limit, "query": " | ".join(f"'{term}'" for term in known)}
+    values: dict[str, object] = {
+        "limit": limit,
+        "query": " | ".join(f"'{term}'" for term in known),
+        "weights": [0.0, BODY / NAME, KEYWORDS / NAME, 1.0],  # of D, C, B, A: the order PostgreSQL wants
+    }
     parts = []
     for place, term in enumerate(known):
         values[f"term{place}"] = f"'{term}'"
         values[f"rarity{place}"] = log(1 + (rows - frequency[term] + 0.5) / (frequency[term] + 0.5))
         parts.append(
-            f"CAST(:rarity{place} AS float8) * ts_rank(:weights, search, CAST(:term{place} AS tsquery), 1)"
+            f"CAST(:rarity{place} AS float8)"
+            f" * ts_rank(CAST(:weights AS float4[]), search, CAST(:term{place} AS tsquery), 1)"
         )
-    weights = "{0.0, %s, %s, 1.0}" % (BODY / NAME, KEYWORDS / NAME)
-    found = await session.execute(
-        text(
-            "SELECT number FROM service_text WHERE search @@ CAST(:query AS tsquery) "  # noqa: S608
-            f"ORDER BY {' + '.join(parts).replace(':weights', f"'{weights}'")} DESC, number LIMIT :limit"
-        ),
-        values,
+    # Only numbered placeholders are put together here; every word goes in as a bound value.
+    statement = (
+        "SELECT number FROM service_text WHERE search @@ CAST(:query AS tsquery) "  # noqa: S608
+        f"ORDER BY {' + '.join(parts)} DESC, number LIMIT :limit"
     )
+    found = await session.execute(text(statement), values)
     return list(found.scalars())
 
 

@@ -51,9 +51,7 @@ class Hours:
 
     def holds_on(self, day: date) -> bool:
         """True where the rule is in force on `day`."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_to is None or day <= self.valid_to
-        )
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
 @dataclass(frozen=True)

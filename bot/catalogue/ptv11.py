@@ -36,6 +36,7 @@ _KINDS: dict[str, Kind] = {
     "EChannel": "electronic",
     "PrintableForm": "form",
 }
+_DETAILS = {"phoneNumbers": "Phone", "webPages": "WebPage", "addresses": "ServiceLocation"}
 _CHARGES = {"FreeOfCharge": "free", "Free": "free", "Chargeable": "chargeable", "Charged": "chargeable"}
 _DELIVERY = ("on_site", "remote", "at_home")
 _AUDIENCES = ("family", "young", "worried")
@@ -51,6 +52,68 @@ _EVENT_NEEDS = {
     "KE13": ("need_disability",),
     "KE14": ("need_grief",),
     "KR1.6": ("need_disability",),
+}
+# Classes that data/routing.yml names for no need, because they lead to no team of the family centre.
+_MORE_CLASSES = {
+    "P1.4": "need_financial",
+    "P5.1": "need_child_health",
+    "P5.3": "need_child_health",
+    "P5.8": "need_child_health",
+    "P5.10": "need_child_health",
+    "P6.1": "need_daycare",
+    "P6.2": "need_school",
+    "P6.3": "need_school",
+    "P10.6": "need_financial",
+    "P22": "need_integration",
+    "P22.1": "need_integration",
+    "P22.3": "need_integration",
+    "P25.5": "need_leisure",
+    "P25.7": "need_leisure",
+    "P27.1": "need_leisure",
+    "P28": "need_youth",
+    "P28.1": "need_youth",
+    "P28.2": "need_leisure",
+    "P28.3": "need_youth",
+    "P28.4": "need_youth",
+    "P28.5": "need_youth",
+}
+# Beginnings of Finnish words that speak for a need. PTV's classes are wide ("social services for families with
+# children" holds family work, shelters and adoption), so a narrow need is believed only where a word speaks for it.
+_NEED_WORDS = {
+    "need_pregnancy_birth": "raskau odottav synnyty äitiysneuv äitiysavu",
+    "need_baby_care": "vauva imety imeväi pikkulap ensikoti",
+    "need_child_health": "neuvola lasten lapsen rokot hammas suun terveystark",
+    "need_parenting": "kasvat vanhemmuu vanhempai perheneuv",
+    "need_home_help": "kotipalvel perhetyö lastenhoitoap tukiperhe jaksami uupu",
+    "need_child_mental_health": "lasten lapsen nuort nuoriso mielenterv ahdist",
+    "need_parent_mental_health": "mielenterv masen ahdist psykiatr aikui",
+    "need_neurodevelopment": "adhd autis nepsy neuropsyk puhetera toimintatera kehitykse kuntout",
+    "need_school": "koulu oppila opiske kuraatt oppimi",
+    "need_youth": "nuori nuore nuort etsivä",
+    "need_substance_use": "päihde päihte alkoho huume riippuvu peliong rahapel",
+    "need_violence": "väkival turvako lähisuh",
+    "need_couple_relationship": "parisuh pariterap avioli",
+    "need_divorce": "eron erosta eroav avioero huoltaj elatu tapaami lastenvalv sovittel",
+    "need_peer_support": "vertais kohtaam perhekahv avoin kerho ryhmä tukihenk",
+    "need_financial": "toimeentu talou vela velk asumistu etuu raha",
+    "need_integration": "maahanm kotou pakolai turvapaikan tulk",
+    "need_disability": "vamma omaishoi kehitysvam",
+    "need_daycare": "varhaiskas päiväho päiväko esiopet perhepäiv",
+    "need_family_diversity": "sateenkaar adopt sijaisperh sijaisvan yksinhuol monikkoper kaksos uusperh",
+    "need_child_protection": "lastensuo",
+    "need_grief": "suru kuolem menety kriisi läheisensä",
+    "need_exploitation": "ihmiskau pakkoav hyväksikäytön silpomi",
+    "need_leisure": "harrast leiri liikun kerho vapaa-aika vapaa-ajan",
+}
+_NARROW = {
+    "need_divorce",
+    "need_exploitation",
+    "need_family_diversity",
+    "need_grief",
+    "need_home_help",
+    "need_leisure",
+    "need_substance_use",
+    "need_violence",
 }
 _CLASS_AGES = {
     "P3.2": ("expecting",),
@@ -145,25 +208,39 @@ def parse_service(
 
 
 def derived_needs(service: Service) -> tuple[str, ...]:
-    """Needs that a service's codes speak for, best first, at most four; none for services that are not for families.
+    """Needs that a service's codes and words speak for, best first, at most four; none where it is not for families.
 
     A service class counts the more, the earlier data/routing.yml names it for the need. Needs of a crisis are never
     derived: what is shown in a crisis is chosen by people.
     """
     if service.audience == "other":
         return ()
+    words = _finnish_words(service)
     scores: dict[str, float] = {}
     for need in needs().values():
         if need.id.startswith("crisis_"):
             continue
-        for place, code in enumerate(need.classes):
-            if code in service.classes:
-                scores[need.id] = max(scores.get(need.id, 0.0), 1 / (1 + place))
-    for code in (*service.life_events, *service.target_groups):
-        for need_id in _EVENT_NEEDS.get(code, ()):
-            scores[need_id] = scores.get(need_id, 0.0) + 1
+        score = max((1 / (1 + place) for place, code in enumerate(need.classes) if code in service.classes), default=0)
+        if any(_MORE_CLASSES.get(code) == need.id for code in service.classes):
+            score = max(score, 0.8)
+        codes = (*service.life_events, *service.target_groups)
+        told = sum(need.id in _EVENT_NEEDS.get(code, ()) for code in codes)
+        spoken = any(word.startswith(tuple(_NEED_WORDS[need.id].split())) for word in words)
+        if (score or told) and (spoken or told or need.id not in _NARROW):
+            scores[need.id] = score + told + spoken
+    best = max(scores.values(), default=0.0)
     order = sorted(scores, key=lambda need_id: -scores[need_id])
-    return tuple(order[:_DERIVED_NEEDS])
+    return tuple(need_id for need_id in order if scores[need_id] >= best / 3)[:_DERIVED_NEEDS]
+
+
+def _finnish_words(service: Service) -> set[str]:
+    texts = (
+        service.names.get("fi", ""),
+        service.summaries.get("fi", ""),
+        *service.alternative_names.get("fi", ()),
+        *service.keywords.get("fi", ()),
+    )
+    return {word for text in texts for word in re.findall(r"[\w-]+", text.casefold())}
 
 
 def derived_age_groups(service: Service) -> tuple[str, ...]:
@@ -228,10 +305,10 @@ def _channels(record: Mapping[str, Any], full: Mapping[str, Mapping[str, Any]]) 
         # The connection itself may carry the contact details that hold for this service only.
         details = _mapping(link, "contactDetails")
         names = {"fi": _text(reference.get("name"))}
-        for kind, keys in (("Phone", ("phoneNumbers",)), ("WebPage", ("webPages",)), ("ServiceLocation", ("addresses",))):
-            if any(_dicts(details, key) for key in keys):
-                part = {key: details.get(key) for key in keys}
-                yield from _channel({"type": kind, "serviceHours": link.get("serviceHours"), **part}, names=names)
+        for key, kind in _DETAILS.items():
+            if _dicts(details, key):
+                part = {"type": kind, "serviceHours": link.get("serviceHours"), key: details[key]}
+                yield from _channel(part, names=names)
 
 
 def _channel(

@@ -35,15 +35,13 @@ __all__ = ["AGE_GROUPS", "Catalogue", "Found", "age_group_of"]
 
 QUERY_CHARACTERS = 1000
 """Longer questions are cut: the cost of an embedding grows with the length."""
-ENOUGH = 3
-"""A wish (age, delivery) narrows the list only while this many services fit it."""
 
 _FUSION = 20.0  # the usual 60 is for thousands of documents; here the first places must count
 _WORDS, _MEANING = 0.6, 1.0
 _DEEPEST = 40  # ranks below this say nothing in a catalogue of hundreds
+_MEETS, _NEAR, _OTHER = 0, 1, 2
 _UNDER_SCHOOL, _SCHOOL_AGE = 84, 192  # months: school begins at seven, youth services at sixteen
-# Boosts, in units of a first place in one ranking (1 / (_FUSION + 1)).
-_BOOST = 1 / (_FUSION + 1)
+_BOOST = 1 / (_FUSION + 1)  # what a first place in one ranking gives; boosts are measured in it
 _AGE_REASONS = {
     "expecting": _("For those expecting a baby"),
     "under_school": _("For children under school age"),
@@ -140,7 +138,7 @@ class Catalogue:
         index = await self._current()
         wish = _Wish(language, need_of(need), municipality, age_group, service_language, delivery)
         text = query[:QUERY_CHARACTERS].strip()
-        words, meaning = await self._ranks(index, text, language) if text else ({}, {})
+        words, meaning = await self._ranks(index, text, language) if text else ([], [])
         return _ordered(index, wish, words, meaning, asked=bool(text))[max(offset, 0) :][: max(limit, 0)]
 
     async def get(self, id: str) -> Service | None:
@@ -162,7 +160,7 @@ class Catalogue:
         wish = _Wish(language, need_of(need), municipality, age_group)
         found = [
             each
-            for each in _ordered(index, wish, {}, {}, asked=False)
+            for each in _ordered(index, wish, [], [], asked=False)
             if (wish.need is None or wish.need.id in each.service.needs)
             and (age_group is None or age_group in each.service.age_groups)
         ]
@@ -178,8 +176,8 @@ class Catalogue:
         assert self._index is not None  # noqa: S101
         return self._index
 
-    async def _ranks(self, index: _Index, text: str, language: str) -> tuple[dict[str, int], dict[str, int]]:
-        """Places (from 0) of services by words and by meaning; where one fails the other answers alone."""
+    async def _ranks(self, index: _Index, text: str, language: str) -> tuple[list[str], list[str]]:
+        """Ids of services by words and by meaning, best first; where one fails the other answers alone."""
         words, meaning = await asyncio.gather(
             self._by_words(index, text, language), _by_meaning(index, text), return_exceptions=True
         )
@@ -189,28 +187,33 @@ class Catalogue:
             elif isinstance(found, BaseException):
                 raise found
         return (
-            {} if isinstance(words, BaseException) else words,
-            {} if isinstance(meaning, BaseException) else meaning,
+            [] if isinstance(words, BaseException) else words,
+            [] if isinstance(meaning, BaseException) else meaning,
         )
 
-    async def _by_words(self, index: _Index, text: str, language: str) -> dict[str, int]:
+    async def _by_words(self, index: _Index, text: str, language: str) -> list[str]:
         terms = query_terms(text, language)
         async with self._db.read() as session:
             numbers = await fulltext.ranked(session, terms, index.frequency, len(index.row_services))
-        return _places(index.row_services[number] for number in numbers if number in index.row_services)
+        return _once(index.row_services[number] for number in numbers if number in index.row_services)
 
 
-async def _by_meaning(index: _Index, text: str) -> dict[str, int]:
+async def _by_meaning(index: _Index, text: str) -> list[str]:
     if not len(index.vectors):
-        return {}
+        return []
     asked = await asyncio.to_thread(embedding.embed_query, text)
     order = np.argsort(-(index.vectors @ asked), kind="stable")
-    return _places(index.vector_services[place] for place in order)
+    return _once(index.vector_services[place] for place in order)
 
 
-def _places(ids: Iterable[str]) -> dict[str, int]:
-    """Each id with its place, counted once: a service stands in the list with every language it has."""
-    return {service_id: place for place, service_id in enumerate(dict.fromkeys(ids))}
+def _once(ids: Iterable[str]) -> list[str]:
+    """Ids at their best place: a service stands in the list with every language it has."""
+    return list(dict.fromkeys(ids))
+
+
+def _places(order: Iterable[str], among: set[str]) -> dict[str, int]:
+    """The place of each id of `among` in `order`, from 0."""
+    return {service_id: place for place, service_id in enumerate(each for each in order if each in among)}
 
 
 async def _read(session: AsyncSession, state: tuple[tuple[str, str], ...]) -> _Index:
@@ -241,39 +244,35 @@ async def _read(session: AsyncSession, state: tuple[tuple[str, str], ...]) -> _I
     )
 
 
-def _ordered(
-    index: _Index, wish: _Wish, words: Mapping[str, int], meaning: Mapping[str, int], asked: bool
-) -> list[Found]:
-    """Everything that may be shown, best first."""
-    ranked: list[tuple[int, Found]] = []
+def _ordered(index: _Index, wish: _Wish, words: Sequence[str], meaning: Sequence[str], asked: bool) -> list[Found]:
+    """Everything that may be shown, best first. `words`, `meaning`: ids, best first."""
+    tiers: dict[int, list[Service]] = {_MEETS: [], _NEAR: [], _OTHER: []}
     for service in index.services.values():
-        if service.audience == "other" or _elsewhere(service, wish):
-            continue
-        place = words.get(service.id, _DEEPEST), meaning.get(service.id, _DEEPEST)
-        tier = _tier(service, wish)
-        if asked and tier == _NOT_ASKED and min(place) >= _DEEPEST:
-            continue
-        score = _relevance(*place) + _BOOST * _fit(service, wish, asked)
-        ranked.append((tier, Found(service, score, _why(service, wish))))
-    ranked.sort(key=lambda each: (each[0], -each[1].score, each[1].service.source_id))
-    return [found for _tier_, found in _narrowed(ranked, wish)]
-
-
-_MEETS, _NEAR, _NOT_ASKED = 0, 1, 2
+        if service.audience != "other" and not _elsewhere(service, wish):
+            tiers[_tier(service, wish)].append(service)
+    ranked: list[Found] = []
+    for tier, services in tiers.items():
+        # Places are counted within a tier: among the services that meet the need the query still decides.
+        ids = {service.id for service in services}
+        by_words, by_meaning = _places(words, ids), _places(meaning, ids)
+        found = []
+        for service in services:
+            place = by_words.get(service.id, _DEEPEST), by_meaning.get(service.id, _DEEPEST)
+            if asked and tier == _OTHER and min(place) >= _DEEPEST:
+                continue
+            score = _relevance(*place) + _BOOST * _fit(service, wish, asked)
+            found.append(Found(service, score, _why(service, wish)))
+        ranked += sorted(found, key=lambda each: (-each.score, each.service.source_id))
+    return ranked
 
 
 def _tier(service: Service, wish: _Wish) -> int:
     """0 where the service meets the need (or none is told), 1 where its classes are the need's, else 2."""
     if wish.need is None:
-        return _NOT_ASKED
+        return _OTHER
     if wish.need.id in service.needs:
         return _MEETS
-    return _NEAR if set(wish.need.classes) & set(service.classes) else _NOT_ASKED
-
-
-def _narrowed(ranked: Sequence[tuple[int, Found]], wish: _Wish) -> Sequence[tuple[int, Found]]:
-    """Within each tier, services for another age or given in another way go behind; see ENOUGH."""
-    return ranked
+    return _NEAR if set(wish.need.classes) & set(service.classes) else _OTHER
 
 
 def _relevance(words: int, meaning: int) -> float:
@@ -295,7 +294,9 @@ def _fit(service: Service, wish: _Wish, asked: bool) -> float:
         shared = [wish.need.classes.index(code) for code in service.classes if code in wish.need.classes]
         found += 0.1 / (1 + min(shared)) if shared else 0.0
     if wish.municipality:
-        found += 0.3 if wish.municipality in service.municipalities else 0.15 if service.serves(wish.municipality) else 0
+        found += (
+            0.3 if wish.municipality in service.municipalities else 0.15 if service.serves(wish.municipality) else 0
+        )
     if wish.age_group and service.age_groups:
         found += 0.4 if wish.age_group in service.age_groups else -0.6
     if wish.service_language:

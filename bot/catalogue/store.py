@@ -136,9 +136,7 @@ async def _put_services(session: AsyncSession, source: str, services: Sequence[S
 
 async def _remove(session: AsyncSession, ids: Sequence[str]) -> None:
     for service_id in ids:
-        numbers = await session.scalars(
-            select(ServiceTextRow.number).where(ServiceTextRow.service_id == service_id)
-        )
+        numbers = await session.scalars(select(ServiceTextRow.number).where(ServiceTextRow.service_id == service_id))
         await fulltext.remove(session, numbers.all())
         await session.execute(delete(ServiceRow).where(ServiceRow.id == service_id))
 
@@ -243,7 +241,8 @@ def _translated(service: Service, overlays: Mapping[str, Any]) -> Service:
 
 def _yaml(path: Path) -> Any:
     # The C loader reads the catalogue five times as fast as the Python one.
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506  # both are safe loaders
 
 
 def _checksum(folder: Path) -> str:

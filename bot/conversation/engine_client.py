@@ -45,10 +45,10 @@ class EngineClient:
         return answers
 
     async def ready(self) -> bool:
-        """True when the engine has a model loaded."""
+        """True when the engine takes messages (Rasa listens only after its model is loaded)."""
         try:
-            async with asyncio.timeout(2), self._client().get(f"{self._url}/status") as response:
-                return response.status == 200 and bool((await response.json()).get("model_file"))
+            async with asyncio.timeout(2), self._client().get(f"{self._url}/webhooks/rest/") as response:
+                return response.status == 200
         except (TimeoutError, aiohttp.ClientError, ValueError):
             return False
 

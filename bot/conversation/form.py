@@ -36,6 +36,8 @@ ASIDE = frozenset(
 SURE = 0.5
 """Below this share the classifier's word does not override an answer in the family's own words."""
 NAME_MAX = 80
+NAME_WORDS = 6
+"""What is longer is not a name but a story, or an objection."""
 _NUMBER = re.compile(r"(?<!\d)(\d{1,2})(?!\d)")
 
 
@@ -87,8 +89,11 @@ def answers(requested: str | None, heard: Heard, slots: Mapping[str, Any]) -> di
     """
     if heard.intent == "withdraw_request" and requested and (heard.tapped or heard.confidence >= SURE):
         return {"cancelled": True}
+    if heard.first("choice") == "go_on":
+        return {"pending": None}
     if changed := heard.first("change"):
-        return {changed: None, "confirmed": None, "asked": None} if changed in CHANGEABLE else {}
+        again = {"district_asked": None} if changed == "place" else {}
+        return {changed: None, "confirmed": None, "asked": None, **again} if changed in CHANGEABLE else {}
     if skipped := heard.first("skip"):
         return {skipped: NO_CONTACT if skipped == "contact" else SKIPPED} if skipped in CHANGEABLE else {}
     if heard.aside or (heard.crisis and requested != "story"):
@@ -97,10 +102,15 @@ def answers(requested: str | None, heard: Heard, slots: Mapping[str, Any]) -> di
     found.update(_direct(requested, heard, slots, found))
     if requested == "confirmed" and found and "confirmed" not in found:
         found["confirmed"] = None
-    more = heard.intent.startswith("need_") and not heard.tapped and heard.confidence >= SURE and heard.words >= 3
-    if more and requested not in (None, "story", "safe", "name") and "story" not in found:
+    if _tells_more(heard) and requested not in (None, "story", "safe") and "story" not in found:
+        found.pop("name", None)
         found["story"] = joined(slots.get("story"), heard.text)
     return found
+
+
+def _tells_more(heard: Heard) -> bool:
+    told = heard.intent.startswith("need_") or heard.crisis
+    return told and not heard.tapped and heard.confidence >= SURE and heard.words >= 3
 
 
 def joined(story: Any, text: str) -> str:
@@ -127,9 +137,7 @@ def _facts(requested: str | None, heard: Heard, slots: Mapping[str, Any]) -> dic
     return found
 
 
-def _direct(
-    requested: str | None, heard: Heard, slots: Mapping[str, Any], found: Mapping[str, Any]
-) -> dict[str, Any]:
+def _direct(requested: str | None, heard: Heard, slots: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
     if requested == "consent":
         if heard.yes:
             return {"consent": True}
@@ -163,7 +171,7 @@ def _direct(
     if requested == "name":
         if heard.no:
             return {"name": SKIPPED}
-        if not heard.tapped and not heard.yes and "contact" not in found:
+        if not heard.tapped and not heard.yes and "contact" not in found and heard.words <= NAME_WORDS:
             return {"name": heard.text[:NAME_MAX]}
     return {}
 

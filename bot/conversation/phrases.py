@@ -57,9 +57,7 @@ def engine_away(language: str) -> list[Message]:
 def language_switched(old: str, new: str) -> list[Message]:
     """Says in both languages that the answers come in another language now; one tap back."""
     name = languages()
-    texts = [
-        translate(_("I now answer in this language: %(name)s."), code, name=name[new].name) for code in (new, old)
-    ]
+    texts = [translate(_("I now answer in this language: %(name)s."), code, name=name[new].name) for code in (new, old)]
     back = translate(_("Back to %(name)s"), old, name=name[old].name)
     return [
         bot(
@@ -86,7 +84,7 @@ def not_understood(language: str) -> list[Message]:
     ]
 
 
-class _speaker:  # noqa: N801 - used as a function
+class _speaker:
     def __init__(self, language: str) -> None:
         self._language = language
 

@@ -76,6 +76,10 @@ class Conversations:
         self._identifier = identifier
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def identify(self, text: str) -> str | None:
+        """The language of a text where it is clear (loads the identifier at the first call)."""
+        return self._identifier.confident(text, "")
+
     async def start(self, language: str) -> Conversation:
         """A new conversation with its greeting."""
         token = secrets.token_urlsafe(32)
@@ -230,9 +234,7 @@ class Conversations:
         finding = screen.worst(screen.screen(text))
         return [safety_card(finding.category, language)] if finding else []
 
-    async def _render(
-        self, id_: str, raw: list[dict[str, Any]], language: str
-    ) -> tuple[list[Message], str]:
+    async def _render(self, id_: str, raw: list[dict[str, Any]], language: str) -> tuple[list[Message], str]:
         """Rasa's answers as messages; what only the vault may know is filled in here."""
         async with self._db.read() as session:
             row = await session.get_one(ConversationRow, id_)

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import Select, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -409,7 +409,7 @@ def _reach(worker: Worker) -> tuple[Any, ...]:
     return (ContactRequestRow.centre.in_(sorted(worker.centres)),)
 
 
-def _columns() -> Select[*tuple[Any, ...]]:
+def _columns() -> Select[Unpack[tuple[Any, ...]]]:
     # The list never loads what families wrote.
     return select(
         ContactRequestRow.id,

@@ -126,9 +126,7 @@ class ContactRequests:
                 .order_by(RequestEventRow.at, RequestEventRow.id)
             )
             seen = tuple((at, kind) for at, kind in events)
-        return Status(
-            row.reference, row.status, row.centre, row.need, row.created_at, row.due_at, row.outcome, seen
-        )
+        return Status(row.reference, row.status, row.centre, row.need, row.created_at, row.due_at, row.outcome, seen)
 
     async def withdraw(self, reference: str, pin: str) -> None:
         """Withdraws the request and erases everything the family wrote; raises NotFound, TooManyTries."""
@@ -158,9 +156,7 @@ class ContactRequests:
         """Deletes requests closed or withdrawn more than `days` ago; returns how many."""
         limit = clock.now() - timedelta(days=days)
         async with self._db.write() as session:
-            ids = (
-                await session.scalars(select(ContactRequestRow.id).where(ContactRequestRow.closed_at < limit))
-            ).all()
+            ids = (await session.scalars(select(ContactRequestRow.id).where(ContactRequestRow.closed_at < limit))).all()
             for id_ in ids:
                 await session.execute(delete(RequestEventRow).where(RequestEventRow.request_id == id_))
                 await session.execute(delete(ContactRequestRow).where(ContactRequestRow.id == id_))

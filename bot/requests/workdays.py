@@ -20,9 +20,7 @@ def _calendar() -> holidays.HolidayBase:
 
 def is_workday(day: date) -> bool:
     """True on Monday to Friday that is no public holiday. Midsummer's and Christmas Eve are days off too."""
-    eve = (day.month, day.day) == (12, 24) or (
-        day.month == 6 and 19 <= day.day <= 25 and day.weekday() == 4
-    )
+    eve = (day.month, day.day) == (12, 24) or (day.month == 6 and 19 <= day.day <= 25 and day.weekday() == 4)
     return day.weekday() < 5 and not eve and day not in _calendar()
 
 

@@ -1,6 +1,7 @@
-"""Whom to call, and what the safety card says. Only verified numbers are ever shown (data/helplines.yml).
+"""Whom to call, and what the safety card says.
 
-Must not invent: a line without verified hours shows none, and "free" is said only where the source says it.
+Numbers, hours and their sources are data (`data/helplines.yml`). This module must not show a number whose status
+does not start with "verified", must never leave 112 out, and must not say anything about how people get hurt.
 """
 
 from __future__ import annotations
@@ -11,136 +12,182 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from babel import Locale
+from babel.lists import format_list
 
 from bot.i18n import _, locale_of, translate
+from bot.safety.screen import Category
 
-PATH = Path(__file__).resolve().parents[2] / "data" / "helplines.yml"
-CATEGORIES = ("self_harm", "danger", "violence", "child_protection", "exploitation", "fgm")
-# The line that must come first whatever the language: seconds count, or it knows this trouble best.
-FIRST = {
-    "danger": ("emergency",),
-    "self_harm": ("emergency",),
-    "violence": ("nollalinja", "emergency"),
-    "child_protection": ("pohde_social_crisis", "emergency"),
-    "exploitation": ("trafficking", "emergency"),
-    "fgm": ("emergency", "nollalinja"),
-}
+DATA = Path(__file__).resolve().parent.parent.parent / "data" / "helplines.yml"
+EMERGENCY = "emergency"
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+# Babel reads Python, not YAML: the English names of the lines that are shown stand here once more, so that they
+# reach the translators. A test holds the two together.
+TRANSLATED_NAMES = (
+    _("Emergency number"),
+    _("Medical Helpline"),
+    _("Pohde social and crisis emergency services"),
+    _("MIELI Crisis Helpline"),
+    _("Nollalinja"),
+    _("EU number for violence against women (goes to Nollalinja)"),
+    _("MLL Child and Youth Phone"),
+    _("Assistance system for victims of human trafficking"),
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Helpline:
-    """A helpline. `number` as shown, `tel` for a tel: link; `hours`: "always" or None (unknown: none is shown)."""
+    """One line of data/helplines.yml; the file says what each field means.
+
+    `number` is for reading, `tel` for dialling. `hours` is None where they are unknown or stale. `languages` are
+    spoken, `interpreted` are reached with an interpreter; both empty where the source does not say.
+    """
 
     id: str
     names: dict[str, str]
     number: str
     tel: str
-    hours: str | None
+    hours: dict[str, Any] | None
     languages: tuple[str, ...]
     interpreted: tuple[str, ...]
-    free: bool
+    cost: str | None
     topics: tuple[str, ...]
-    show: bool
+    source: str
+    source_date: str
     status: str
+    show: bool
 
     def name(self, language: str) -> str:
-        """Its name in a language; where there is none its own (a name is not translated by us)."""
-        return self.names.get(language) or self.names.get("en") or next(iter(self.names.values()))
+        """The line's name in `language`: official where there is one, else translated, else Finnish."""
+        if language in self.names:
+            return self.names[language]
+        return translate(self.names["en"], language) if "en" in self.names else self.names["fi"]
 
-    def speaks(self, language: str) -> bool:
-        """True where the line speaks the language or interprets it."""
-        return language in self.languages or language in self.interpreted
+    def hours_text(self, language: str) -> str | None:
+        """The opening hours as people say them in `language`; None where nothing certain is known."""
+        if self.hours is None:
+            return None
+        if self.hours.get("always"):
+            return translate(_("open day and night"), language)
+        if self.hours.get("days") == "daily":
+            return translate(_("open every day"), language)
+        names = locale_of(language).days["format"]["abbreviated"]
+        spans = [
+            translate(
+                _("%(days)s %(start)s–%(end)s"),
+                language,
+                days="–".join(names[WEEKDAYS.index(day)] for day in (row["days"][0], row["days"][-1])),
+                start=row["from"],
+                end=row["to"],
+            )
+            for row in self.hours["week"]
+        ]
+        return format_list(spans, style="unit", locale=locale_of(language))
+
+    def reach(self, language: str) -> int:
+        """How well the line serves a speaker of `language`: 0 speaks, 1 interprets, 2 not known, 3 neither."""
+        if language in self.languages:
+            return 0
+        if language in self.interpreted:
+            return 1
+        return 3 if self.languages else 2
 
 
-@cache
-def helplines() -> dict[str, Helpline]:
-    """Every helpline of the table by id, shown or not."""
-    rows: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+def helplines() -> tuple[Helpline, ...]:
+    """The lines a family may see, in file order. Raises ValueError if one of them is not verified."""
+    return tuple(line for line in _book()[0].values() if line.show)
+
+
+def helplines_for(category: Category, language: str, limit: int = 4) -> list[Helpline]:
+    """Whom to call about `category`, the most urgent first, at most `limit` lines, 112 always among them.
+
+    Lines of equal urgency are ordered by how well they serve `language`. A line for speakers of another language
+    than `language` or Finnish is left out.
+    """
+    lines, order = _book()
+    chosen: list[Helpline] = []
+    for tier in order[category]:
+        usable = [lines[name] for name in tier if lines[name].show]
+        usable = [line for line in usable if line.reach(language) < 3 or "fi" in line.languages]
+        chosen += sorted(usable, key=lambda line: line.reach(language))
+    kept = chosen[: max(limit, 1)]
+    if all(line.id != EMERGENCY for line in kept):
+        kept[-1] = lines[EMERGENCY]
+    return kept
+
+
+def as_message(helpline: Helpline, language: str) -> dict[str, Any]:
+    """The line as the safety message of docs/API carries it: id, name, number, tel, hours, languages.
+
+    `languages` are ISO codes, spoken ones first, then interpreted ones.
+    """
     return {
-        id_: Helpline(
-            id=id_,
-            names=row["name"],
-            number=row["number"],
-            tel=row["tel"],
-            hours=row["hours"],
-            languages=tuple(row["languages"]),
-            interpreted=tuple(row["interpreted"]),
-            free=row["free"],
-            topics=tuple(row["topics"]),
-            show=row["show"],
-            status=row["status"],
-        )
-        for id_, row in rows.items()
+        "id": helpline.id,
+        "name": helpline.name(language),
+        "number": helpline.number,
+        "tel": helpline.tel,
+        "hours": helpline.hours_text(language),
+        "languages": [*helpline.languages, *helpline.interpreted],
     }
 
 
-def helplines_for(category: str, language: str, limit: int = 4) -> list[Helpline]:
-    """The lines of a card, first the one to call first; verified only, 112 always among them."""
-    first = FIRST.get(category, ("emergency",))
-    fitting = [line for line in helplines().values() if line.show and (category in line.topics or line.id in first)]
-    # A line in one language only is of no use to a person who does not speak it.
-    able = [line for line in fitting if not line.languages or line.speaks(language) or len(line.languages) > 1]
-
-    def order(line: Helpline) -> tuple[int, int, int]:
-        place = first.index(line.id) if line.id in first else len(first)
-        topic = line.topics.index(category) if category in line.topics else 0
-        return (place, 0 if line.speaks(language) else 1, topic)
-
-    return sorted(able, key=order)[:limit]
-
-
-def as_message(line: Helpline, language: str) -> dict[str, Any]:
-    """A helpline as a message carries it: `{id, name, number, tel, hours, languages}`, texts in `language`."""
-    locale = locale_of(language)
-    spoken = [_language_name(code, locale) for code in line.languages]
-    if language in line.interpreted and language not in line.languages:
-        spoken.append(translate(_("%(name)s with an interpreter"), language, name=_language_name(language, locale)))
-    hours = translate(_("open day and night"), language) if line.hours == "always" else None
-    return {
-        "id": line.id,
-        "name": line.name(language),
-        "number": line.number,
-        "tel": f"tel:{line.tel}",
-        "hours": hours,
-        "languages": spoken,
-        "free": line.free,
-    }
-
-
-def _language_name(code: str, locale: Locale) -> str:
-    return str(locale.languages.get(code) or Locale.parse("en").languages.get(code) or code)
-
-
-TEXTS = {
-    "self_harm": _(
-        "Thank you for telling me. This is serious, and you are not alone. If life is in danger now, call 112. "
-        "If you can, do not stay alone: ask someone to be with you. These people answer you:"
+# Facts in the cards: 112 free (112.fi), Nollalinja's hours, price and phone bill, FGM forbidden also abroad and treated
+# in public health care (nollalinja.fi/en and nollalinja.fi/en/female-genital-mutilation-fgm), social and crisis
+# emergency services day and night (Pohde, 19.12.2025). Sources stand with the numbers in data/helplines.yml.
+_CARDS: dict[Category, tuple[str, ...]] = {
+    "danger": (
+        _("If someone is in danger, call 112 now. The call is free."),
+        _("Go to a safe place if you can, and take the children with you."),
+        _("You are not alone. There is help day and night."),
     ),
-    "danger": _("If someone is in danger now, call 112 at once. If you can, go to a safe place first. You can also call:"),
-    "violence": _(
-        "Nobody may hurt or frighten you. It is not your fault. You can talk about it here, and you can leave this page "
-        "fast with the button at the top. If you are in danger now, call 112. These people help:"
+    "self_harm": (
+        _("If life is in danger, call 112 now. The call is free."),
+        _("Do not stay alone with this. Call one of these numbers, or go to someone you trust."),
+        _("If you are worried about someone else, stay with them until help comes."),
+        _("These thoughts can pass. There is help day and night."),
     ),
-    "child_protection": _(
-        "It is good that you care about the child. If the child is in danger now, call 112. "
-        "You can ask for advice without giving your name:"
+    "violence": (
+        _("Nobody deserves violence. It is not your fault."),
+        _("Nollalinja listens and advises day and night. The call is free and does not show on the phone bill."),
+        _("If you are in danger now, call 112."),
+        _("You can leave this page quickly at any time."),
     ),
-    "exploitation": _(
-        "Nobody may force you to work, to marry, or keep your passport. You have a right to help. "
-        "If you are in danger now, call 112. These people help:"
+    "child_protection": (
+        _("It is right to speak up for a child."),
+        _("Social and crisis emergency services answer day and night."),
+        _("If a child is in danger now, call 112."),
     ),
-    "fgm": _(
-        "No girl may be cut. You can stop it, and you get help. If it is about to happen, call 112. These people help:"
+    "exploitation": (
+        _("Nobody may force you to work or to marry, or take your passport or papers."),
+        _("There are people who can help. You can call and ask for advice first."),
+        _("If you are in danger now, call 112."),
+    ),
+    "fgm": (
+        _("Cutting a girl is forbidden in Finland. Taking her abroad for it is forbidden too."),
+        _("If it has been done to you, it is not your fault, and you can get treatment in public health care."),
+        _("If a girl is about to be taken away or hurt, call 112 now."),
     ),
 }
 
 
-def card_text(category: str, language: str) -> str:
-    """The card's words: what to do now, and that there is help."""
-    return translate(TEXTS[category], language)
+def card_text(category: Category, language: str) -> str:
+    """What the safety card says: what to do now and that help exists. A few short sentences, one a line."""
+    return "\n".join(translate(sentence, language) for sentence in _CARDS[category])
 
 
 def still_here(language: str) -> str:
-    """After the numbers: the bot stays."""
-    return translate(_("I am still here. You can go on writing to me."), language)
+    """What the bot adds after a safety card, so that nobody is left with a number alone."""
+    return translate(_("I am still here. You can go on writing to me, or ask us to call you."), language)
+
+
+@cache
+def _book() -> tuple[dict[str, Helpline], dict[str, list[list[str]]]]:
+    data = yaml.safe_load(DATA.read_text(encoding="utf-8"))
+    lines: dict[str, Helpline] = {}
+    for row in data["helplines"]:
+        fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        line = Helpline(**fields)
+        if line.show and not line.status.startswith("verified"):
+            raise ValueError(f"{DATA.name}: {line.id} has `show: true` but its status is {line.status!r}")
+        lines[line.id] = line
+    return lines, data["order"]

@@ -8,7 +8,9 @@ not answer, store or log what it reads: a message is looked at and forgotten.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -164,7 +166,7 @@ class _Parser:
                 gap += GAP_WORDS
         if run:
             part.append((gap, (run,)))
-        if not part or part[0][0] or gap and not run:
+        if not part or part[0][0] or (gap and not run):
             raise self._error(text, "empty, or begins or ends with `_`")
         return tuple(part)
 
@@ -225,19 +227,20 @@ class _Screener:
         segments = dict.fromkeys(segment for phrase in phrases for part in phrase.parts for _, segment in part)
         self._exact: set[str] = set()
         self._stems: set[str] = set()
-        for word in {word for segment in segments for choice in segment for word in choice}:
-            for form in _forms(word):
-                (self._stems if form.endswith("*") else self._exact).add(form)
+        lexicon_words = {word for segment in segments for choice in segment for word in choice}
+        for form in (form for word in lexicon_words for form in _forms(word)):
+            (self._stems if form.endswith("*") else self._exact).add(form)
+        self._keys = sorted(self._exact | self._stems)
+        covers = {word: self._covers(word) for word in lexicon_words}
         self._longest = max(map(len, self._stems))
         self._vocab = Vocab()
         self._matcher = PhraseMatcher(self._vocab)
         self._segment_of: dict[int, Segment] = {}
-        covered: dict[str, list[str]] = {}
         for number, segment in enumerate(segments):
             docs = [
                 Doc(self._vocab, words=list(keys))
                 for choice in segment
-                for keys in product(*(self._covers(word, covered) for word in choice))
+                for keys in product(*(covers[word] for word in choice))
             ]
             self._matcher.add(str(number), docs)
             self._segment_of[self._vocab.strings[str(number)]] = segment
@@ -266,16 +269,16 @@ class _Screener:
         ]
         return sorted(found, key=lambda finding: (finding.start, SEVERITY.index(finding.category)))
 
-    def _covers(self, word: str, memory: dict[str, list[str]]) -> list[str]:
+    def _covers(self, word: str) -> set[str]:
         """Every key a message's word may carry where the lexicon says `word`."""
-        if word not in memory:
-            forms = _forms(word)
-            if word.endswith("*"):
-                stems = tuple(form[:-1] for form in forms)
-                memory[word] = [key for key in self._exact | self._stems if key.startswith(stems)]
-            else:
-                memory[word] = list(forms)
-        return memory[word]
+        if not word.endswith("*"):
+            return _forms(word)
+        covered: set[str] = set()
+        for form in _forms(word):
+            stem = form[:-1]
+            first = bisect_left(self._keys, stem)
+            covered.update(self._keys[first : bisect_left(self._keys, stem + chr(sys.maxunicode), lo=first)])
+        return covered
 
     def _key(self, word: str) -> str:
         spellings = tuple(_respellings(word))
@@ -318,16 +321,10 @@ class _Screener:
         )
 
 
-def _places(
-    phrase: _Phrase, matches: dict[Segment, Spans], sentences: list[int]
-) -> Iterator[tuple[int, int]]:
+def _places(phrase: _Phrase, matches: dict[Segment, Spans], sentences: list[int]) -> Iterator[tuple[int, int]]:
     """Where the phrase stands, as word spans. A part stays inside one sentence; `&` may join two."""
     wholes = [
-        [
-            (start, end)
-            for start, end in _chains(part, matches)
-            if sentences[start] == sentences[end - 1]
-        ]
+        [(start, end) for start, end in _chains(part, matches) if sentences[start] == sentences[end - 1]]
         for part in phrase.parts
     ]
     for spans in product(*wholes):

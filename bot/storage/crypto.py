@@ -26,9 +26,7 @@ class Box:
     """Seals JSON values and derives keyed digests. `keys`: Fernet keys, newest first (ValueError if malformed)."""
 
     def __init__(self, keys: Sequence[str | bytes]) -> None:
-        clean = [
-            key.strip() if isinstance(key, bytes) else key.strip().encode() for key in keys if key.strip()
-        ]
+        clean = [key.strip() if isinstance(key, bytes) else key.strip().encode() for key in keys if key.strip()]
         if not clean:
             raise ValueError("no key")
         self._fernet = MultiFernet([Fernet(key) for key in clean])

@@ -37,9 +37,7 @@ class Database:
         else:
             self._engine = create_async_engine(url, pool_pre_ping=True)
         self._read = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._write = async_sessionmaker(
-            self._engine.execution_options(bot_write=True), expire_on_commit=False
-        )
+        self._write = async_sessionmaker(self._engine.execution_options(bot_write=True), expire_on_commit=False)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

@@ -79,9 +79,7 @@ class ContactRequestRow(Base):
     pin_hash: Mapped[str] = mapped_column(String(200))
     idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
     digest: Mapped[str] = mapped_column(String(64))
-    conversation_id: Mapped[str | None] = mapped_column(
-        ForeignKey("conversation.id", ondelete="SET NULL"), index=True
-    )
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"), index=True)
     centre: Mapped[str] = mapped_column(String(40))
     team: Mapped[str] = mapped_column(String(40))
     need: Mapped[str] = mapped_column(String(40))

@@ -81,9 +81,7 @@ async def send_message(request: web.Request) -> web.Response:
     text = body.text if body.text is not None else str(body.payload)
     with _conversation_problems():
         # A family that closes its phone has still sent its message: the turn is finished without it.
-        answer = await asyncio.shield(
-            request.app[CONVERSATIONS].handle(id_, token, body.id, text, body.payload)
-        )
+        answer = await asyncio.shield(request.app[CONVERSATIONS].handle(id_, token, body.id, text, body.payload))
     return web.json_response({"language": answer.language, "messages": answer.messages})
 
 
@@ -256,9 +254,7 @@ async def live(request: web.Request) -> web.Response:
 async def ready(request: web.Request) -> web.Response:
     """Database and engine answer."""
     database, engine = await asyncio.gather(request.app[DATABASE].answers(), request.app[ENGINE].ready())
-    return web.json_response(
-        {"database": database, "engine": engine}, status=200 if database and engine else 503
-    )
+    return web.json_response({"database": database, "engine": engine}, status=200 if database and engine else 503)
 
 
 _UNKNOWN_PLACE = "We did not find this place. Write your municipality or postal code."
@@ -271,7 +267,7 @@ def _credentials(request: web.Request) -> tuple[str, str]:
     return request.match_info["id"], token.strip()
 
 
-class _conversation_problems:  # noqa: N801 - reads as a block
+class _conversation_problems:
     def __enter__(self) -> None:
         return
 

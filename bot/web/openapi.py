@@ -7,7 +7,10 @@ from typing import Any
 
 from bot.web import bodies
 
-ERROR = {"description": "RFC 9457 problem", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+ERROR = {
+    "description": "RFC 9457 problem",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 
 MESSAGE: dict[str, Any] = {
     "type": "object",

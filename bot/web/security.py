@@ -54,18 +54,14 @@ def address_of(request: web.Request) -> str:
 async def limit_address(request: web.Request, purpose: str) -> None:
     """Counts a start of something by this address; raises a 429 Problem past the limit."""
     settings = request.config_dict[SETTINGS]
-    throttle = Throttle(
-        request.config_dict[DATABASE], purpose, settings.conversations_per_hour, timedelta(hours=1)
-    )
+    throttle = Throttle(request.config_dict[DATABASE], purpose, settings.conversations_per_hour, timedelta(hours=1))
     await _limit(throttle, address_of(request))
 
 
 async def limit_conversation(request: web.Request, conversation_id: str) -> None:
     """Counts a message of this conversation; raises a 429 Problem past the limit."""
     settings = request.config_dict[SETTINGS]
-    throttle = Throttle(
-        request.config_dict[DATABASE], "message", settings.messages_per_minute, timedelta(minutes=1)
-    )
+    throttle = Throttle(request.config_dict[DATABASE], "message", settings.messages_per_minute, timedelta(minutes=1))
     await _limit(throttle, conversation_id)
 
 

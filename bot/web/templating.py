@@ -1,6 +1,6 @@
 """Pages: Jinja2 templates in a person's language.
 
-Every sentence goes through gettext (`{{ _("…") }}`, `{% trans %}`), everything else is escaped. Templates get
+Every sentence goes through gettext (`{{ _("…", name=…) }}`), everything else is escaped. Templates get
 `language`, `dir` and `nonce`, and the filters `moment` and `day` (Finnish time).
 """
 

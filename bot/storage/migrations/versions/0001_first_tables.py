@@ -125,9 +125,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference"),
     )
     with op.batch_alter_table("contact_request", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_contact_request_conversation_id"), ["conversation_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_contact_request_conversation_id"), ["conversation_id"], unique=False)
         batch_op.create_index("request_inbox", ["centre", "status", "due_at"], unique=False)
 
     op.create_table(

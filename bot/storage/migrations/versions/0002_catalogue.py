@@ -52,7 +52,7 @@ def upgrade() -> None:
     else:
         op.execute(
             "CREATE VIRTUAL TABLE service_fts USING fts5("
-            "name, keywords, body, tokenize = \"unicode61 remove_diacritics 2\")"
+            'name, keywords, body, tokenize = "unicode61 remove_diacritics 2")'
         )
 
 
