@@ -14,9 +14,10 @@ from bot.conversation.messages import button
 from bot.conversation.service import safety_card
 from bot.i18n import _
 from bot.routing.needs import need as need_of
+from bot.safety.screen import Category
 
 
-def show_card(turn: Turn, category: str) -> None:
+def show_card(turn: Turn, category: Category) -> None:
     """Shows the card of a category once a turn; the screen's own card counts."""
     carded = turn.metadata.get("carded") or []
     if category in carded or (category == "violence" and "danger" in carded):

@@ -351,6 +351,18 @@ async def test_a_colleague_s_request_is_the_colleague_s_to_handle(
     assert "Maija on sairaana" in [each.detail.get("text") for each in (await desk.open(ville, id)).events]
 
 
+async def test_a_contacted_request_stays_with_who_has_it(database: Database, desk: Desk, maija: Worker) -> None:
+    id = (await request(database)).request_id
+    await desk.claim(maija, id)
+    await desk.contacted(maija, id, "phone")
+    ville = await worker(database, "ville", "kuusamo")
+    with pytest.raises(Taken, match="Maija Malli"):
+        await desk.claim(ville, id)
+    await desk.release(maija, id)
+    await desk.claim(ville, id)
+    assert await status(database, id) == ("contacted", ville.id)
+
+
 async def test_a_disabled_worker_s_request_is_not_lost(database: Database, desk: Desk, maija: Worker) -> None:
     id = (await request(database)).request_id
     await desk.claim(maija, id)

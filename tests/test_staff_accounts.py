@@ -243,6 +243,15 @@ async def test_disabling_and_a_new_password_end_sessions_at_once(database: Datab
         await accounts.disable("kukaan")
 
 
+async def test_a_session_holds_only_while_the_account_is_active(database: Database) -> None:
+    maija = await worker(database, "maija", "kuusamo")
+    sessions = Sessions(database, settings.load({}))
+    secret = await sessions.create(maija)
+    async with database.write() as session:
+        await session.execute(update(StaffRow).values(active=False))
+    assert await sessions.find(secret) is None
+
+
 async def test_logging_out_ends_this_session_only(database: Database) -> None:
     maija = await worker(database, "maija", "kuusamo")
     sessions = Sessions(database, settings.load({}))

@@ -64,7 +64,7 @@ async def frequencies(session: AsyncSession) -> dict[str, int]:
     if not _postgres(session):
         return {}
     rows = await session.execute(text("SELECT word, ndoc FROM ts_stat('SELECT search FROM service_text')"))
-    return dict(rows.tuples().all())
+    return {row.word: row.ndoc for row in rows}
 
 
 async def ranked(

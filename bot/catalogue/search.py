@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -30,15 +31,17 @@ from bot.routing.needs import Need
 from bot.routing.needs import need as need_of
 from bot.storage.database import Database
 from bot.storage.models import MetaRow, ServiceRow, ServiceTextRow
+from bot.text.folding import fold
 
 __all__ = ["AGE_GROUPS", "Catalogue", "Found", "age_group_of"]
 
 QUERY_CHARACTERS = 1000
 """Longer questions are cut: the cost of an embedding grows with the length."""
 
-_FUSION = 20.0  # the usual 60 is for thousands of documents; here the first places must count
+_FUSION = 10.0  # the usual 60 is for thousands of documents; here the first places must count
 _WORDS, _MEANING = 0.6, 1.0
 _DEEPEST = 40  # ranks below this say nothing in a catalogue of hundreds
+_NEIGHBOURS, _AGREEMENT = 20, 0.4
 _MEETS, _NEAR, _OTHER = 0, 1, 2
 _UNDER_SCHOOL, _SCHOOL_AGE = 84, 192  # months: school begins at seven, youth services at sixteen
 _BOOST = 1 / (_FUSION + 1)  # what a first place in one ranking gives; boosts are measured in it
@@ -95,6 +98,8 @@ class _Index:
     vector_services: tuple[str, ...]
     vectors: Vectors
     frequency: Mapping[str, int] = field(default_factory=dict)
+    named: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Folded names, in every language, to the ids of the services that bear them."""
 
 
 class Catalogue:
@@ -107,13 +112,16 @@ class Catalogue:
 
     async def load(self) -> None:
         """Reads the services and their embeddings, where they changed since the last time."""
-        async with self._lock, self._db.read() as session:
+        async with self._db.read() as session:
             rows = await session.execute(
                 select(MetaRow.key, MetaRow.value).where(MetaRow.key.startswith(META)).order_by(MetaRow.key)
             )
             state = tuple((key, value) for key, value in rows)
-            if self._index is None or self._index.state != state:
-                self._index = await _read(session, state)
+            if self._index is not None and self._index.state == state:
+                return
+            async with self._lock:  # one reads, the others wait for what it read
+                if self._index is None or self._index.state != state:
+                    self._index = await _read(session, state)
 
     async def search(
         self,
@@ -139,7 +147,8 @@ class Catalogue:
         wish = _Wish(language, need_of(need), municipality, age_group, service_language, delivery)
         text = query[:QUERY_CHARACTERS].strip()
         words, meaning = await self._ranks(index, text, language) if text else ([], [])
-        return _ordered(index, wish, words, meaning, asked=bool(text))[max(offset, 0) :][: max(limit, 0)]
+        named = index.named.get(fold(text), frozenset())
+        return _ordered(index, wish, words, meaning, named, asked=bool(text))[max(offset, 0) :][: max(limit, 0)]
 
     async def get(self, id: str) -> Service | None:
         """The service with this id, or None."""
@@ -160,7 +169,7 @@ class Catalogue:
         wish = _Wish(language, need_of(need), municipality, age_group)
         found = [
             each
-            for each in _ordered(index, wish, [], [], asked=False)
+            for each in _ordered(index, wish, [], [], frozenset(), asked=False)
             if (wish.need is None or wish.need.id in each.service.needs)
             and (age_group is None or age_group in each.service.age_groups)
         ]
@@ -211,11 +220,6 @@ def _once(ids: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def _places(order: Iterable[str], among: set[str]) -> dict[str, int]:
-    """The place of each id of `among` in `order`, from 0."""
-    return {service_id: place for place, service_id in enumerate(each for each in order if each in among)}
-
-
 async def _read(session: AsyncSession, state: tuple[tuple[str, str], ...]) -> _Index:
     rows = (await session.execute(select(ServiceRow.id, ServiceRow.data).where(ServiceRow.state == "active"))).all()
     services = await asyncio.to_thread(lambda: {id_: Service.from_json(data) for id_, data in rows})
@@ -241,11 +245,22 @@ async def _read(session: AsyncSession, state: tuple[tuple[str, str], ...]) -> _I
         tuple(vector_services),
         np.stack(vectors).astype(np.float32) if vectors else np.empty((0, DIMENSIONS), dtype=np.float32),
         await fulltext.frequencies(session),
+        _names(services.values()),
     )
 
 
-def _ordered(index: _Index, wish: _Wish, words: Sequence[str], meaning: Sequence[str], asked: bool) -> list[Found]:
-    """Everything that may be shown, best first. `words`, `meaning`: ids, best first."""
+def _names(services: Iterable[Service]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for service in services:
+        for name in (*service.names.values(), *chain.from_iterable(service.alternative_names.values())):
+            found.setdefault(fold(name), set()).add(service.id)
+    return {name: frozenset(ids) for name, ids in found.items()}
+
+
+def _ordered(
+    index: _Index, wish: _Wish, words: Sequence[str], meaning: Sequence[str], named: frozenset[str], asked: bool
+) -> list[Found]:
+    """Everything that may be shown, best first. `words`, `meaning`: ids, best first; `named`: ids named outright."""
     tiers: dict[int, list[Service]] = {_MEETS: [], _NEAR: [], _OTHER: []}
     for service in index.services.values():
         if service.audience != "other" and not _elsewhere(service, wish):
@@ -253,17 +268,42 @@ def _ordered(index: _Index, wish: _Wish, words: Sequence[str], meaning: Sequence
     ranked: list[Found] = []
     for tier, services in tiers.items():
         # Places are counted within a tier: among the services that meet the need the query still decides.
-        ids = {service.id for service in services}
-        by_words, by_meaning = _places(words, ids), _places(meaning, ids)
+        relevance = _fused(services, words, meaning)
+        heard = _needs_heard(services, relevance) if asked and wish.need is None else {}
         found = []
         for service in services:
-            place = by_words.get(service.id, _DEEPEST), by_meaning.get(service.id, _DEEPEST)
-            if asked and tier == _OTHER and min(place) >= _DEEPEST:
+            if asked and tier == _OTHER and service.id not in relevance:
                 continue
-            score = _relevance(*place) + _BOOST * _fit(service, wish, asked)
-            found.append(Found(service, score, _why(service, wish)))
+            fit = _fit(service, wish, asked) + sum(_weights(service, heard)) + (service.id in named)
+            found.append(Found(service, relevance.get(service.id, 0.0) + _BOOST * fit, _why(service, wish)))
         ranked += sorted(found, key=lambda each: (-each.score, each.service.source_id))
     return ranked
+
+
+def _fused(services: Sequence[Service], words: Sequence[str], meaning: Sequence[str]) -> dict[str, float]:
+    """Reciprocal rank fusion among `services`; those deep down in both rankings are left out."""
+    ids = {service.id for service in services}
+    scores: dict[str, float] = {}
+    for order, weight in ((words, _WORDS), (meaning, _MEANING)):
+        for place, service_id in enumerate(islice((each for each in order if each in ids), _DEEPEST)):
+            scores[service_id] = scores.get(service_id, 0.0) + weight / (_FUSION + 1 + place)
+    return scores
+
+
+def _needs_heard(services: Sequence[Service], relevance: Mapping[str, float]) -> dict[str, float]:
+    """Needs that the best answers speak of together, 0 to 1: one that stands alone among them is likely beside."""
+    best = sorted(services, key=lambda service: -relevance.get(service.id, 0.0))[:_NEIGHBOURS]
+    votes: dict[str, float] = {}
+    for service in best:
+        for place, need in enumerate(service.needs):
+            votes[need] = votes.get(need, 0.0) + relevance.get(service.id, 0.0) / (1 + place / 2)
+    most = max(votes.values(), default=0.0)
+    return {need: vote / most for need, vote in votes.items()} if most else {}
+
+
+def _weights(service: Service, heard: Mapping[str, float]) -> Iterator[float]:
+    for place, need in enumerate(service.needs):
+        yield _AGREEMENT * heard.get(need, 0.0) / (1 + place / 2)
 
 
 def _tier(service: Service, wish: _Wish) -> int:
@@ -273,15 +313,6 @@ def _tier(service: Service, wish: _Wish) -> int:
     if wish.need.id in service.needs:
         return _MEETS
     return _NEAR if set(wish.need.classes) & set(service.classes) else _OTHER
-
-
-def _relevance(words: int, meaning: int) -> float:
-    found = 0.0
-    if words < _DEEPEST:
-        found += _WORDS / (_FUSION + 1 + words)
-    if meaning < _DEEPEST:
-        found += _MEANING / (_FUSION + 1 + meaning)
-    return found
 
 
 def _fit(service: Service, wish: _Wish, asked: bool) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import clock
@@ -36,6 +36,8 @@ META = "catalogue:"
 
 _TEXTS = 1
 # Counts up when the words that are stored or embedded are put together in another way, so that all are made anew.
+_EMBEDDED_LANGUAGES = ("fi", "sv", "en")
+_BATCH = 32
 _WITHOUT_VECTORS = " without embeddings"
 _log = logging.getLogger(__name__)
 
@@ -50,10 +52,17 @@ class Loaded:
     aside: tuple[tuple[str, str], ...] = ()
     unchanged: bool = False
 
+    def __str__(self) -> str:
+        """For the log: counts, and what was set aside."""
+        if self.unchanged:
+            return "unchanged"
+        counts = f"{len(self.new)} new, {len(self.changed)} changed, {len(self.gone)} gone, {len(self.aside)} set aside"
+        return "; ".join((counts, *(f"{label}: {reason}" for label, reason in self.aside)))
+
 
 @dataclass(frozen=True)
 class Passage:
-    """A service's words in one language: `text` is embedded, `words` go to full text."""
+    """A service's words in one language: `text` is embedded (unless empty), `words` go to full text."""
 
     service_id: str
     language: str
@@ -82,30 +91,52 @@ async def load_embedded(db: Database, folder: Path) -> Loaded:
 
 
 async def put_catalogue(db: Database, source: str, services: Sequence[Service], checksum: str) -> Loaded:
-    """Makes `services` all there is of `source`; embeds only words that changed. One transaction.
+    """Makes `services` all there is of `source`, in one transaction; embeds only words that changed.
 
-    `checksum` stands for the whole, and running bots that see another one read the catalogue again. Where the model
-    gives no embeddings the services are loaded without, and the next load tries again.
+    `checksum` stands for the whole: running bots that see another one read the catalogue again. Embedding a whole
+    catalogue takes up to a minute, so the first time the services come at once and can be found by words, and the
+    embeddings follow. Where the model gives none the next load tries again.
     """
     passages = await asyncio.to_thread(lambda: [each for service in services for each in passages_of(service)])
     async with db.read() as session:
-        hashes = await _hashes(session, source)
-    fresh = [each for each in passages if hashes.get((each.service_id, each.language)) != each.hash]
+        hashes = await _embedded_hashes(session, source)
+        empty = await session.scalar(select(ServiceRow.id).where(ServiceRow.source == source).limit(1)) is None
+    first = None
+    if empty:
+        first = await _put(db, source, services, passages, {}, checksum + _WITHOUT_VECTORS)
+    fresh = [each for each in passages if each.text and hashes.get((each.service_id, each.language)) != each.hash]
     vectors: dict[str, bytes] = {}
     try:
-        found = await asyncio.to_thread(embedding.embed_passages, [each.text for each in fresh])
-        vectors = {each.hash: vector_bytes(vector) for each, vector in zip(fresh, found, strict=True)}
+        for start in range(0, len(fresh), _BATCH):
+            some = fresh[start : start + _BATCH]
+            found = await asyncio.to_thread(embedding.embed_passages, [each.text for each in some])
+            vectors.update((each.hash, vector_bytes(vector)) for each, vector in zip(some, found, strict=True))
     except Exception:
         _log.exception("no embeddings: the catalogue is searched by words only")
         checksum += _WITHOUT_VECTORS
+    result = await _put(db, source, services, passages, vectors, checksum)
+    return first or result
+
+
+async def _put(
+    db: Database,
+    source: str,
+    services: Sequence[Service],
+    passages: Sequence[Passage],
+    vectors: Mapping[str, bytes],
+    checksum: str,
+) -> Loaded:
     async with db.write() as session:
+        if not db.sqlite:
+            # Two bots that start at once must not both insert: the second waits and finds the rows.
+            await session.execute(text("SELECT pg_advisory_xact_lock(5060709)"))
         result = await _put_services(session, source, services)
         await _put_passages(session, source, passages, vectors)
         await session.merge(MetaRow(key=META + source, value=checksum))
     return result
 
 
-async def _hashes(session: AsyncSession, source: str) -> dict[tuple[str, str], str]:
+async def _embedded_hashes(session: AsyncSession, source: str) -> dict[tuple[str, str], str]:
     rows = await session.execute(
         select(ServiceTextRow.service_id, ServiceTextRow.language, ServiceTextRow.hash)
         .join(ServiceRow, ServiceRow.id == ServiceTextRow.service_id)
@@ -172,7 +203,12 @@ def vector_bytes(vector: Vectors) -> bytes:
 
 
 def passages_of(service: Service) -> list[Passage]:
-    """The words of a service, one passage for each language it has a name in."""
+    """The words of a service, one passage for each language it has a name in.
+
+    Only the languages of the land are embedded: the model carries a question in any language to them, and translated
+    names would multiply the work for nothing.
+    """
+    embedded = [language for language in _EMBEDDED_LANGUAGES if language in service.names] or list(service.names)
     found = []
     for language, name in service.names.items():
         others = service.alternative_names.get(language, ())
@@ -183,7 +219,7 @@ def passages_of(service: Service) -> list[Passage]:
             Passage(
                 service.id,
                 language,
-                embedded_text(name, others, keywords, summary),
+                embedded_text(name, others, keywords, summary) if language in embedded else "",
                 Words(
                     document_terms(name, language),
                     document_terms(" ".join((*others, *keywords)), language),

@@ -28,6 +28,7 @@ from bot.conversation.privacy import clean
 from bot.i18n import supported, translate
 from bot.safety import screen
 from bot.safety.helplines import as_message, card_text, helplines_for, still_here
+from bot.safety.screen import Category
 from bot.storage.database import Database
 from bot.storage.models import ConversationRow, MessageRow
 from bot.text.language_id import LanguageIdentifier
@@ -290,7 +291,7 @@ class Conversations:
         ]
 
 
-def safety_card(category: str, language: str) -> Message:
+def safety_card(category: Category, language: str) -> Message:
     """The card for a danger: what to do now, the helplines, and that the bot stays."""
     return bot(
         card_text(category, language),

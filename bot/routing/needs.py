@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from bot.i18n import translate
+
+if TYPE_CHECKING:
+    from bot.safety.screen import Category
 
 PATH = Path(__file__).resolve().parents[2] / "data" / "routing.yml"
 OPEN = "open"
@@ -24,7 +28,7 @@ class Need:
     team: str
     classes: tuple[str, ...]
     urgency: int
-    safety: str | None
+    safety: Category | None
 
     def label(self, language: str) -> str:
         """The need's name in a language."""

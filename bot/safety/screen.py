@@ -33,7 +33,7 @@ LEXICONS = Path(__file__).resolve().parent.parent.parent / "data" / "safety"
 
 GAP_WORDS = 2  # what one `_` may stand for
 TOGETHER_WORDS = 10  # how far apart the two sides of `&` may be
-NEAR_WORDS = 4  # how far from a hit, in its sentence, an `unless` phrase still cancels it
+NEAR_WORDS = 6  # how far from a hit, in its sentence, an `unless` phrase still cancels it
 
 
 @dataclass(frozen=True, slots=True)

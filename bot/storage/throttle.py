@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot import clock
 from bot.storage.database import Database
@@ -31,11 +32,12 @@ class Throttle:
     async def count(self, key: str) -> int:
         """Counts one attempt; returns the attempts within the window so far."""
         moment = clock.now()
+        insert = sqlite.insert if self._db.sqlite else postgresql.insert
+        first = insert(ThrottleRow).values(key=self._digest(key), count=0, until=moment + self._window)
         async with self._db.write() as session:
-            row = await session.get(ThrottleRow, self._digest(key), with_for_update=True)
-            if row is None:
-                session.add(ThrottleRow(key=self._digest(key), count=1, until=moment + self._window))
-                return 1
+            # Two first attempts at once: both find the row that one of them made.
+            await session.execute(first.on_conflict_do_nothing())
+            row = await session.get_one(ThrottleRow, self._digest(key), with_for_update=True)
             if row.until <= moment:
                 row.count, row.until = 1, moment + self._window
             else:

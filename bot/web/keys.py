@@ -11,6 +11,8 @@ from bot.requests.service import ContactRequests
 from bot.settings import Settings
 from bot.storage.database import Database
 
+NONCE = web.RequestKey("nonce", str)
+"""Of the Content-Security-Policy, one a request."""
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
 ENGINE = web.AppKey("engine", EngineClient)

@@ -24,7 +24,7 @@ def accepted(header: str, default: str) -> str:
 
 def language_of(request: web.Request) -> str:
     """The request's language: path (/ar/…), ?language=, Accept-Language, BOT_LANGUAGE."""
-    for named in (request.match_info.get("language"), request.query.get("language"), request.get("language")):
+    for named in (request.match_info.get("language"), request.query.get("language")):
         if supported(named):
             return str(named)
     return accepted(request.headers.get("Accept-Language", ""), request.config_dict[SETTINGS].language)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from bot.storage.throttle import Throttle
-from bot.web.keys import DATABASE, SETTINGS
+from bot.web.keys import DATABASE, NONCE, SETTINGS
 from bot.web.problems import Problem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -19,7 +19,7 @@ FRAMED = ("/widget",)
 @web.middleware
 async def security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Content-Security-Policy with a nonce, no framing but where configured, no referrer to other sites."""
-    request["nonce"] = secrets.token_urlsafe(16)
+    request[NONCE] = secrets.token_urlsafe(16)
     response = await handler(request)
     if response.prepared:
         return response
@@ -27,7 +27,7 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     settings = request.config_dict[SETTINGS]
     ancestors = " ".join(("'self'", *settings.frame_ancestors)) if framed else "'none'"
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src 'nonce-{request['nonce']}' 'self'; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src 'nonce-{request[NONCE]}' 'self'; style-src 'self'; img-src 'self' data:; "
         f"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"

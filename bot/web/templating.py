@@ -15,6 +15,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot import i18n
+from bot.web.keys import NONCE
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -38,9 +39,9 @@ def environment(language: str) -> Environment:
 
 
 def render(request: web.Request, template: str, *, language: str, status: int = 200, **context: Any) -> web.Response:
-    """A page in `language`. `request["nonce"]` is the Content-Security-Policy's nonce."""
+    """A page in `language`. `request[NONCE]` is the Content-Security-Policy's nonce."""
     page = environment(language).get_template(template)
-    text = page.render(nonce=request.get("nonce", ""), **context)
+    text = page.render(nonce=request.get(NONCE, ""), **context)
     return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
 
 

@@ -1,0 +1,462 @@
+"""Words of danger are found in every language of the page, and harmless uses of the same words are not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.safety import screen as screen_module
+from bot.safety.screen import LEXICONS, SEVERITY, Finding, screen, worst
+
+URGENT = {"danger", "self_harm"}
+
+# language -> (category, message): the person, or someone near, needs help now
+CRISIS: dict[str, list[tuple[str, str]]] = {
+    "fi": [
+        ("self_harm", "en halua enää elää"),
+        ("self_harm", "haluan kuolla"),
+        ("self_harm", "Tyttäreni sanoo että haluaa tappaa itsensä"),
+        ("self_harm", "Poika viiltelee käsiään, mitä teen"),
+        ("self_harm", "kaikilla olisi parempi ilman minua"),
+        ("self_harm", "Mulla on itsemurha-ajatuksia joka yö"),
+        ("self_harm", "EN JAKSA ENÄÄ ELÄÄÄÄ"),
+        ("self_harm", "Olen miettinyt elämäni lopettamista, pelkään mitä teen itselleni"),
+        ("danger", "hän lyö minua juuri nyt"),
+        ("danger", "lapsi on kadonnut"),
+        ("danger", "Mies uhkaa tappaa meidät, hänellä on puukko kädessä"),
+        ("danger", "vauva ei hengitä"),
+        ("danger", "Taapero söi mummon lääkkeitä"),
+        ("danger", "han lyo minua juuri nyt"),
+        ("danger", "Äiti makaa lattialla tajuttomana"),
+        ("danger", "piileskelemme lasten kanssa vessassa, isä riehuu"),
+        ("danger", "soittakaa ambulanssi äkkiä"),
+    ],
+    "sv": [
+        ("self_harm", "jag vill inte leva längre"),
+        ("self_harm", "jag vill dö"),
+        ("self_harm", "Min son säger att han ska ta livet av sig"),
+        ("self_harm", "Dottern skär sig i armarna"),
+        ("self_harm", "det vore bättre för alla utan mig"),
+        ("self_harm", "ja orkar int leva mera"),
+        ("self_harm", "jag har självmordstankar"),
+        ("danger", "han slår mig just nu"),
+        ("danger", "mitt barn är försvunnet"),
+        ("danger", "Hjälp, min man hotar döda oss"),
+        ("danger", "babyn andas inte"),
+        ("danger", "Vi har låst in oss i badrummet, pappa är full och skriker"),
+        ("danger", "pojken har svalt ett knappbatteri"),
+        ("danger", "ring en ambulans, hon är medvetslös"),
+    ],
+    "en": [
+        ("self_harm", "I don't want to live anymore"),
+        ("self_harm", "i want to die"),
+        ("self_harm", "my son says he will kill himself"),
+        ("self_harm", "She keeps cutting herself"),
+        ("self_harm", "everyone would be better off without me"),
+        ("self_harm", "I am having suicidal thoughts since the baby came"),
+        ("self_harm", "I want to end it all"),
+        ("danger", "he is hitting me right now"),
+        ("danger", "my child is missing"),
+        ("danger", "My ex is at the door with a knife"),
+        ("danger", "baby is not breathing"),
+        ("danger", "my daughter swallowed a battery"),
+        ("danger", "please call the police he said he will kill us"),
+        ("danger", "I'm hiding with the kids in the bathroom"),
+    ],
+    "ar": [
+        ("self_harm", "لا أريد أن أعيش بعد الآن"),
+        ("self_harm", "أريد أن أموت"),
+        ("self_harm", "اريد انتحر ما اكدر بعد"),
+        ("self_harm", "بدي موت، ما عاد بدي عيش"),
+        ("self_harm", "ابنتي تؤذي نفسها"),
+        ("self_harm", "bidi mout ma ba2a fiyi"),
+        ("self_harm", "ma areed a3eesh"),
+        ("danger", "زوجي يضربني الآن"),
+        ("danger", "رجلي ديضربني هسه ساعدوني"),
+        ("danger", "عم يضربني هلق"),
+        ("danger", "ابني ضاع وما لقيته"),
+        ("danger", "بنتي الصغيرة مفقودة"),
+        ("danger", "يهددني بالسكين"),
+        ("danger", "الطفل لا يتنفس"),
+        ("danger", "ra7 yo2tolni, ana 5ayfe"),
+        ("danger", "ابني بلع حبوب"),
+    ],
+    "ru": [
+        ("self_harm", "не хочу больше жить"),
+        ("self_harm", "я хочу умереть"),
+        ("self_harm", "дочь режет себе руки"),
+        ("self_harm", "hochu umeret"),
+        ("danger", "муж бьет меня прямо сейчас"),
+        ("danger", "ребёнок пропал"),
+        ("danger", "он угрожает нас убить"),
+        ("danger", "малыш не дышит"),
+    ],
+    "uk": [
+        ("self_harm", "я не хочу більше жити"),
+        ("self_harm", "хочу померти"),
+        ("self_harm", "син каже, що накладе на себе руки"),
+        ("danger", "чоловік б’є мене зараз"),
+        ("danger", "моя дитина зникла"),
+        ("danger", "він погрожує мене вбити"),
+        ("danger", "немовля не дихає"),
+    ],
+    "et": [
+        ("self_harm", "ma ei taha enam elada"),
+        ("self_harm", "tahan surra"),
+        ("self_harm", "tütar lõigub ennast"),
+        ("danger", "mees peksab mind praegu"),
+        ("danger", "mu laps on kadunud"),
+        ("danger", "ta ähvardab mu tappa"),
+        ("danger", "beebi ei hinga"),
+    ],
+    "fa": [
+        ("self_harm", "دیگر نمی‌خواهم زندگی کنم"),
+        ("self_harm", "می خوام بمیرم"),
+        ("self_harm", "پسرم می‌خواهد خودکشی کند"),
+        ("danger", "شوهرم همین الان مرا می‌زند"),
+        ("danger", "بچه‌ام گم شده"),
+        ("danger", "تهدید می‌کند که مرا می‌کشد"),
+        ("danger", "طفلم نفس نمی‌کشد"),
+    ],
+    "so": [
+        ("self_harm", "waxaan rabaa inaan dhinto"),
+        ("self_harm", "ma rabo inaan sii noolaado"),
+        ("self_harm", "wiilkaygu wuxuu rabaa inuu is dilo"),
+        ("danger", "ninkaygu hadda ayuu i garaacayaa"),
+        ("danger", "ilmahaygii waa la waayay"),
+        ("danger", "wuxuu igu hanjabay inuu i dilo"),
+        ("danger", "ilmuhu ma neefsanayo"),
+    ],
+    "ckb": [
+        ("self_harm", "دەمەوێت بمرم"),
+        ("self_harm", "نامەوێت بژیم"),
+        ("self_harm", "کچەکەم دەیەوێت خۆی بکوژێت"),
+        ("danger", "مێردەکەم ئێستا لێم دەدات"),
+        ("danger", "منداڵەکەم ون بووە"),
+        ("danger", "هەڕەشەی کوشتنم لێ دەکات"),
+        ("danger", "منداڵەکە هەناسە نادات"),
+    ],
+    "tr": [
+        ("self_harm", "artık yaşamak istemiyorum"),
+        ("self_harm", "ölmek istiyorum"),
+        ("self_harm", "kızım kendini kesiyor"),
+        ("self_harm", "olmek istiyorum"),
+        ("danger", "kocam şu anda beni dövüyor"),
+        ("danger", "çocuğum kayboldu"),
+        ("danger", "beni öldürmekle tehdit ediyor"),
+        ("danger", "bebek nefes almıyor"),
+    ],
+    "vi": [
+        ("self_harm", "tôi không muốn sống nữa"),
+        ("self_harm", "em chỉ muốn chết"),
+        ("self_harm", "con gái tôi đòi tự tử"),
+        ("self_harm", "toi muon chet"),
+        ("danger", "chồng đang đánh tôi"),
+        ("danger", "con tôi bị mất tích"),
+        ("danger", "anh ta dọa giết tôi"),
+        ("danger", "em bé không thở"),
+    ],
+    "zh": [
+        ("self_harm", "我不想活了"),
+        ("self_harm", "我真的很想死"),
+        ("self_harm", "女儿一直在割腕"),
+        ("danger", "老公现在正在打我"),
+        ("danger", "我的孩子失踪了"),
+        ("danger", "他威胁要杀了我们"),
+        ("danger", "宝宝没有呼吸了"),
+    ],
+}
+
+# the same words where nobody is in danger now: no safety card for danger or self-harm
+HARMLESS: dict[str, list[str]] = {
+    "fi": [
+        "kuolen nauruun",
+        "tappavan tylsää kotona",
+        "olen kuolen väsymykseen asti hereillä vauvan kanssa",
+        "Lapsi katsoi elokuvaa, jossa mies uhkaa tappaa kaikki",
+        "En halua kuolla, haluan apua arkeen",
+        "Mieheni palaa kotiin vasta illalla",
+        "Tapaan mielelläni muita äitejä",
+        "vauva ei herää syömään öisin",
+        "Isä kuoli keväällä ja lapset surevat",
+        "lapsen ruokahalu on kadonnut",
+        "Taapero lyö ja puree päiväkodissa toisia",
+        "Onko teillä tulipalon varalta ohjeita perhekerhossa",
+        "Sydän hakkaa kun ajattelen synnytystä",
+        "Hukun pyykkiin ja tiskeihin",
+        "sain mustan huumorin kirjan, tosi hyvä",
+    ],
+    "sv": [
+        "jag dör av skratt",
+        "jag höll på att dö av skam på föräldramötet",
+        "vi behöver hjälp med barnens sömn",
+        "Sonen slår sin syster när de bråkar om leksaker",
+        "i filmen var det en man som hotade döda alla",
+        "pappa har tagit sitt liv för ett år sedan och vi sörjer",
+        "aptiten är försvunnen sedan förlossningen",
+        "vi vill leva tillsammans i Uleåborg",
+        "jag blir galen av all tvätt",
+        "hjärtat slår så hårt när jag ska ringa",
+        "när öppnar familjecentret",
+        "jag vill inte dö, jag vill bara sova en natt",
+        "barnet vaknar fem gånger varje natt",
+    ],
+    "en": [
+        "I nearly died laughing at the family cafe",
+        "this paperwork is killing me",
+        "I could kill for a night of sleep",
+        "my toddler hits his sister over toys",
+        "dying to know when the swimming class starts",
+        "we lost our baby last year and need a grief group",
+        "my husband beat cancer last year",
+        "he is drowning in debt",
+        "the baby shot up in height",
+        "he cut his finger while cooking",
+        "my appetite is missing since the birth",
+        "is there a first aid course for parents",
+        "we watched a movie about a missing child",
+        "she cut her own hair again",
+    ],
+    "ar": [
+        "متنا من الضحك اليوم",
+        "أموت من التعب كل ليلة مع الطفل",
+        "أموت فيك يا بنتي",
+        "الملل يقتلني في البيت",
+        "نريد العيش مع جدتهم في أولو",
+        "ضاع جواز السفر ماذا أفعل",
+        "ابني يضرب أخته في البيت",
+        "شاهدنا فيلم عن رجل يريد أن يموت",
+        "والدي توفي السنة الماضية والأولاد حزينون",
+        "أخاف أن يختنق طفلي أثناء الأكل",
+        "متى يفتح مركز الأسرة",
+        "هل يوجد دورة إسعافات أولية",
+        "mitt mn el d7ek",
+    ],
+    "ru": [
+        "умираю со смеху",
+        "мы потеряли ребёнка в прошлом году, нужна поддержка",
+        "сын дерётся с братом из-за игрушек",
+        "у дочки пропал аппетит",
+        "убиваю время на детской площадке",
+        "хотим жить отдельно от свекрови",
+        "когда открыта консультация",
+    ],
+    "uk": [
+        "помираю зі сміху",
+        "хочемо жити окремо від батьків",
+        "у сина зник апетит",
+        "малюк не спить уночі, що робити",
+        "брат б’ється з сестрою в садку",
+        "чи є курси першої допомоги",
+        "коли працює центр",
+    ],
+    "et": [
+        "suren naeru kätte",
+        "poiss lööb lasteaias teisi",
+        "isu on kadunud",
+        "tahame elada koos vanaemaga",
+        "kas teil on esmaabi kursus",
+        "igavus tapab mind",
+        "millal keskus avatud on",
+    ],
+    "fa": [
+        "از خنده مردم",
+        "می‌خواهم با مادرم در اولو زندگی کنم",
+        "پاسپورت پسرم گم شده",
+        "پسرم با خواهرش دعوا می‌کند",
+        "دخترم خوب حرف می‌زند",
+        "می‌ترسم بچه موقع غذا خفه شود",
+        "مرکز خانواده چه وقت باز است",
+    ],
+    "so": [
+        "qosol ayaan la dhintay",
+        "waxaan rabaa inaan la noolaado hooyaday",
+        "baasaboorka ilmaha ayaa lumay",
+        "wiilkaygu walaashiis ayuu la dagaalamaa",
+        "ilmuhu habeenkii ma seexdo",
+        "goorma ayaa la furaa xarunta",
+        "waxaan rabaa inaan barto luqadda",
+    ],
+    "ckb": [
+        "لە پێکەنینا مردم",
+        "دەمەوێت لەگەڵ دایکم بژیم",
+        "پاسپۆرتەکەم ون بووە",
+        "کوڕەکەم لەگەڵ خوشکەکەی شەڕ دەکات",
+        "منداڵەکەم شەوان ناخەوێت",
+        "سەنتەرەکە کەی دەکرێتەوە",
+        "دەمەوێت زمانی فینلەندی فێر بم",
+    ],
+    "tr": [
+        "gülmekten öldük",
+        "doktor olmak istiyorum",
+        "annemle birlikte yaşamak istiyorum",
+        "oğlum kardeşine vuruyor",
+        "can sıkıntısından ölüyorum evde",
+        "kızımın iştahı kayboldu",
+        "merkez ne zaman açık",
+    ],
+    "vi": [
+        "cười muốn chết",
+        "mệt muốn chết vì con thức đêm",
+        "tôi muốn sống gần mẹ",
+        "con hay đánh bạn ở lớp",
+        "tôi bị mất hộ chiếu",
+        "khi nào trung tâm mở cửa",
+        "bé chưa chịu đánh răng",
+    ],
+    "zh": [
+        "笑死我了",
+        "累死了，孩子整晚不睡",
+        "想死你了",
+        "我要打电话给幼儿园",
+        "儿子在学校打同学",
+        "护照丢了怎么办",
+        "中心什么时候开门",
+    ],
+}
+
+# told, not happening now: the calmer cards
+TOLD = [
+    ("violence", "mies lyö minua usein kun juo"),
+    ("violence", "Mieheni hakkasi minut viime vuonna"),
+    ("violence", "min man slog mig förra året"),
+    ("violence", "my husband hits me when he drinks"),
+    ("violence", "زوجي يضربني دائما"),
+    ("violence", "муж часто бьёт меня"),
+    ("violence", "شوهرم همیشه مرا می‌زند"),
+    ("violence", "kocam yıllardır beni dövüyor"),
+    ("child_protection", "Haluan tehdä lastensuojeluilmoituksen"),
+    ("child_protection", "the neighbour beats his children"),
+    ("exploitation", "työnantaja vei passini eikä maksa palkkaa"),
+    ("exploitation", "اهلي يريدون يزوجوني غصب من ابن عمي"),
+    ("exploitation", "my family is forcing me to marry my cousin"),
+    ("exploitation", "صاحب العمل أخذ جوازي"),
+    ("fgm", "pelkään että tyttäreni ympärileikataan kesällä"),
+    ("fgm", "waxaan ka baqayaa gudniinka gabadhayda"),
+    ("fgm", "they want to circumcise my daughter"),
+]
+
+
+def pairs(table: dict[str, list[tuple[str, str]]]) -> list[tuple[str, str, str]]:
+    return [(language, category, text) for language, rows in table.items() for category, text in rows]
+
+
+def categories(text: str) -> set[str]:
+    return {finding.category for finding in screen(text)}
+
+
+@pytest.mark.parametrize(("language", "category", "text"), pairs(CRISIS))
+def test_a_crisis_is_recognised(language: str, category: str, text: str) -> None:
+    assert category in categories(text)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(language, text) for language, texts in HARMLESS.items() for text in texts]
+)
+def test_alarming_words_used_harmlessly_raise_no_alarm(language: str, text: str) -> None:
+    assert not categories(text) & URGENT, screen(text)
+
+
+@pytest.mark.parametrize(("category", "text"), TOLD)
+def test_what_is_told_but_not_happening_now_gets_the_calmer_card(category: str, text: str) -> None:
+    found = categories(text)
+    assert category in found
+    assert not found & URGENT
+
+
+def test_every_language_of_the_page_has_a_lexicon_and_is_tested() -> None:
+    from bot.i18n import languages
+
+    written = {path.stem for path in LEXICONS.glob("*.yml")}
+    assert written == set(languages()) == set(CRISIS) == set(HARMLESS)
+
+
+def test_every_lexicon_covers_every_category() -> None:
+    for path in LEXICONS.glob("*.yml"):
+        phrases = list(screen_module._Parser(path).phrases())
+        assert {phrase.category for phrase in phrases if not phrase.unless} == set(SEVERITY), path.name
+
+
+def test_the_place_of_a_finding_is_the_place_in_the_message_as_written() -> None:
+    text = "Moi! 😢 HALUAAAN vaan KUOLLA, auttakaa"
+    finding = next(finding for finding in screen(text) if finding.category == "self_harm")
+    assert text[finding.start : finding.end] == "HALUAAAN vaan KUOLLA"
+    assert finding.language == "fi"
+
+
+def test_a_chosen_language_does_not_matter_and_two_languages_in_one_message_are_both_seen() -> None:
+    found = screen("apua, en halua enää elää. زوجي يضربني الآن")
+    assert {(finding.language, finding.category) for finding in found} >= {("fi", "self_harm"), ("ar", "danger")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["نمی‌خواهم زندگی کنم", "نمی خواهم زندگی کنم", "نمیخواهم زندگی کنم", "نمي خواهم زندگى كنم"],
+)
+def test_persian_is_read_however_its_prefixes_and_letters_are_typed(text: str) -> None:
+    assert "self_harm" in categories(text)
+
+
+@pytest.mark.parametrize("text", ["أُرِيدُ أنْ أمُوتَ", "وأريد أموت", "اريد ان امووووت", "أريـــد أموت"])
+def test_arabic_is_read_with_vowel_signs_joined_and_drawn_out(text: str) -> None:
+    assert "self_harm" in categories(text)
+
+
+def test_a_decomposed_letter_is_the_same_letter() -> None:
+    import unicodedata
+
+    assert "danger" in categories(unicodedata.normalize("NFD", "hän lyö minua juuri nyt"))
+
+
+def test_phrases_do_not_reach_across_sentences() -> None:
+    assert "self_harm" not in categories("Tätä haluan. Kuolla voi moni kasvi talvella.")
+
+
+def test_an_excuse_in_another_sentence_does_not_cancel_the_alarm() -> None:
+    assert "self_harm" in categories("Se elokuva oli hyvä. Haluan kuolla.")
+
+
+def test_an_empty_message_and_one_of_signs_only_find_nothing() -> None:
+    assert screen("") == screen("😀 ... !!") == []
+
+
+def test_the_worst_finding_is_the_one_in_danger_now() -> None:
+    def finding(category: str) -> Finding:
+        return Finding(category, 0, 1, "", "fi")  # type: ignore[arg-type]
+
+    rising = ["child_protection", "violence", "exploitation", "fgm"]
+    for lower, higher in zip(rising, rising[1:], strict=False):
+        assert worst([finding(lower), finding(higher)]) == finding(higher)
+    for urgent in URGENT:
+        assert worst([finding("fgm"), finding(urgent)]) == finding(urgent)
+    assert worst([]) is None
+
+
+BROKEN = {
+    "self_harm: {phrases: ['$who kuolla']}": "no such group",
+    "self_harm: {phrases: ['_ kuolla']}": "begins or ends",
+    "self_harm: {phrases: ['kuolla _']}": "begins or ends",
+    "self_harm: {phrases: ['k* kuolla']}": "too short",
+    "self_harm: {phrases: [no]}": "quote it",
+    "sadness: {phrases: [kuolla]}": "unknown category",
+    "self_harm: {phrase: [kuolla]}": "unknown category or key",
+}
+
+
+@pytest.mark.parametrize(("content", "complaint"), BROKEN.items())
+def test_a_broken_lexicon_says_where_and_what(tmp_path: Path, content: str, complaint: str) -> None:
+    path = tmp_path / "fi.yml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape("[fi] fi.yml")) as error:
+        list(screen_module._Parser(path).phrases())
+    assert complaint in str(error.value)
+
+
+def test_reading_messages_does_not_make_the_screener_grow() -> None:
+    screener = screen_module._screener()
+    before = len(screener._vocab.strings)
+    for number in range(50):
+        screen(f"aivan uusi sana{number} jota kukaan ei ole ennen kirjoittanut{number}")
+    assert len(screener._vocab.strings) == before
