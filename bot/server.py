@@ -50,17 +50,27 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
     """Opens the database (migrated), loads the catalogue, and closes all at the end."""
     database = Database(settings.database_url, load_box(settings.keys, Path(settings.key_file)))
     await database.migrate()
-    loaded = await load_embedded(database, ROOT / "data" / "catalogue")
-    log.info("catalogue: %s", loaded)
     catalogue = Catalogue(database)
-    await catalogue.load()
+    # The first start embeds some hundred texts; families need not wait, full text finds services meanwhile.
+    filler = asyncio.create_task(_fill(database))
     engine = EngineClient(settings.engine, settings.engine_deadline)
     conversations = Conversations(database, engine, LanguageIdentifier())
     try:
+        await catalogue.load()
         yield Rooms(database, catalogue, ContactRequests(database), engine, conversations)
     finally:
+        filler.cancel()
+        with suppress(asyncio.CancelledError):
+            await filler
         await engine.close()
         await database.close()
+
+
+async def _fill(database: Database) -> None:
+    try:
+        log.info("catalogue: %s", await load_embedded(database, ROOT / "data" / "catalogue"))
+    except Exception:
+        log.exception("the embedded catalogue was not loaded; the services of the last start stay")
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:

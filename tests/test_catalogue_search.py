@@ -269,7 +269,7 @@ async def test_when_the_database_goes_away_the_catalogue_in_memory_answers(datab
     catalogue = await put(database, made("Koulukuraattori"), made("Koulupsykologi"))
     await catalogue.load()
     await database.close()
-    Path(database.url.split("///", 1)[1]).unlink()
+    await asyncio.to_thread(Path(database.url.split("///", 1)[1]).unlink)
     found = await catalogue.search("psykologi", language="fi")
     assert set(names(found)) == {"Koulukuraattori", "Koulupsykologi"}
 

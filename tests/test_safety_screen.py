@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from bot.i18n import languages
 from bot.safety import screen as screen_module
 from bot.safety.screen import LEXICONS, SEVERITY, Finding, screen, worst
 
@@ -367,8 +370,6 @@ def test_what_is_told_but_not_happening_now_gets_the_calmer_card(category: str, 
 
 
 def test_every_language_of_the_page_has_a_lexicon_and_is_tested() -> None:
-    from bot.i18n import languages
-
     written = {path.stem for path in LEXICONS.glob("*.yml")}
     assert written == set(languages()) == set(CRISIS) == set(HARMLESS)
 
@@ -405,8 +406,6 @@ def test_arabic_is_read_with_vowel_signs_joined_and_drawn_out(text: str) -> None
 
 
 def test_a_decomposed_letter_is_the_same_letter() -> None:
-    import unicodedata
-
     assert "danger" in categories(unicodedata.normalize("NFD", "hän lyö minua juuri nyt"))
 
 
@@ -427,7 +426,7 @@ def test_the_worst_finding_is_the_one_in_danger_now() -> None:
         return Finding(category, 0, 1, "", "fi")  # type: ignore[arg-type]
 
     rising = ["child_protection", "violence", "exploitation", "fgm"]
-    for lower, higher in zip(rising, rising[1:], strict=False):
+    for lower, higher in pairwise(rising):
         assert worst([finding(lower), finding(higher)]) == finding(higher)
     for urgent in URGENT:
         assert worst([finding("fgm"), finding(urgent)]) == finding(urgent)

@@ -30,7 +30,10 @@ SCRIPTS = {
 STAFF_LANGUAGES = ("fi", "en")
 STAFF = re.compile(r"bot/(web/staff|web/templates/staff/|requests/desk|requests/summary|staff/|cli)")
 # Texts that are the same in every script.
-UNIVERSAL = re.compile(r"^(PIN|Nollalinja|%\(days\)s %\(start\)s–%\(end\)s|PIN: %\(pin\)s|[\W\d_]*|%\(\w+\)s[^A-Za-z]*|PA-XXXX-XXXX.*|.*TOTP.*)$")
+UNIVERSAL = re.compile(
+    r"^(PIN|Nollalinja|%\(days\)s %\(start\)s–%\(end\)s|PIN: %\(pin\)s|[\W\d_]*|%\(\w+\)s[^A-Za-z]*"
+    r"|PA-XXXX-XXXX.*|.*TOTP.*)$"
+)
 
 
 def faults(code: str, catalogue: Catalog, template: Catalog) -> Iterator[str]:

@@ -113,8 +113,8 @@ def _respellings(word: str) -> Iterator[str]:
 
 # --- the lexicon language ----------------------------------------------------------------------------------------
 
-Sequence_ = tuple[str, ...]  # words that follow each other; "tapp*" is any word that begins so
-Segment = tuple[Sequence_, ...]  # alternatives for one place
+WordRun = tuple[str, ...]  # words that follow each other; "tapp*" is any word that begins so
+Segment = tuple[WordRun, ...]  # alternatives for one place
 Part = tuple[tuple[int, Segment], ...]  # (words that may come before it, segment)
 
 
@@ -150,7 +150,8 @@ class _Parser:
 
     def _part(self, text: str) -> Part:
         part: list[tuple[int, Segment]] = []
-        gap, run = 0, ()  # type: tuple[int, Sequence_]
+        gap = 0
+        run: WordRun = ()
         for piece in text.split():
             segment = self._segment(piece) if piece != "_" else None
             if segment and len(segment) == 1:
@@ -181,7 +182,7 @@ class _Parser:
                 raise self._error(piece, "no such group under `words`")
         return tuple(tuple(word for raw in choice for word in self._words(raw)) for choice in choices)
 
-    def _words(self, raw: str) -> Sequence_:
+    def _words(self, raw: str) -> WordRun:
         strict = "=" if raw.startswith("=") else ""
         found = [_normal(match.group()) for match in _WORD.finditer(raw.strip("=*"))]
         if '"' in raw or not found or (raw.endswith("*") and len(found[-1]) < 2):
@@ -203,6 +204,7 @@ def _forms(word: str) -> set[str]:
 
 # --- matching ----------------------------------------------------------------------------------------------------
 
+Place = tuple[int, int]  # first word, end (excluded)
 Spans = dict[int, set[int]]  # first word -> ends (excluded)
 
 
@@ -245,10 +247,10 @@ class _Screener:
             self._matcher.add(str(number), docs)
             self._segment_of[self._vocab.strings[str(number)]] = segment
         self._by_first: dict[Segment, list[_Phrase]] = defaultdict(list)
-        self._cancels: dict[tuple[str, str], list[_Phrase]] = defaultdict(list)
+        self._excuses: dict[tuple[str, str], list[_Phrase]] = defaultdict(list)
         for phrase in phrases:
             if phrase.unless:
-                self._cancels[phrase.language, phrase.category].append(phrase)
+                self._excuses[phrase.language, phrase.category].append(phrase)
             else:
                 self._by_first[phrase.parts[0][0][1]].append(phrase)
 
@@ -256,12 +258,17 @@ class _Screener:
         """See `screen`."""
         words = self._read(text)
         matches = self._match(words)
+        excuses = {
+            key: {place for phrase in phrases for place in _places(phrase, matches, words.sentences)}
+            for key, phrases in self._excuses.items()
+        }
         hits: dict[Category, list[tuple[int, int, _Phrase]]] = defaultdict(list)
         for segment in matches:
             for phrase in self._by_first.get(segment, ()):
-                for start, end in _places(phrase, matches, words.sentences):
-                    if not self._cancelled(phrase, start, end, matches, words.sentences):
-                        hits[phrase.category].append((start, end, phrase))
+                near = excuses.get((phrase.language, phrase.category), ())
+                for hit in _places(phrase, matches, words.sentences):
+                    if not any(_cancels(excuse, hit, words.sentences) for excuse in near):
+                        hits[phrase.category].append((*hit, phrase))
         found = [
             Finding(category, words.starts[start], words.ends[end - 1], phrase.text, phrase.language)
             for category, places in hits.items()
@@ -309,31 +316,43 @@ class _Screener:
             matches[self._segment_of[number]][start].add(end)
         return matches
 
-    def _cancelled(
-        self, hit: _Phrase, start: int, end: int, matches: dict[Segment, Spans], sentences: list[int]
-    ) -> bool:
-        return any(
-            place[0] <= end + NEAR_WORDS
-            and place[1] >= start - NEAR_WORDS
-            and {sentences[place[0]], sentences[place[1] - 1]} & {sentences[start], sentences[end - 1]}
-            for phrase in self._cancels.get((hit.language, hit.category), ())
-            for place in _places(phrase, matches, sentences)
-        )
+
+def _places(phrase: _Phrase, matches: dict[Segment, Spans], sentences: list[int]) -> set[Place]:
+    """Where the phrase stands. A part stays inside one sentence; `&` may join two."""
+    joined: set[tuple[int, int, int, int]] = set()  # first start, last end, first end, last start
+    for number, part in enumerate(phrase.parts):
+        spans = sorted((start, end) for start, end in _chains(part, matches) if sentences[start] == sentences[end - 1])
+        if number == 0:
+            joined = {(start, end, end, start) for start, end in spans}
+        else:
+            joined = {
+                (min(first, start), max(last, end), min(inner, end), max(outer, start))
+                for first, last, inner, outer in joined
+                for start, end in _nearest(spans, first)
+                if max(outer, start) - min(inner, end) <= TOGETHER_WORDS
+            }
+        if not joined:
+            break
+    return {(first, last) for first, last, _, _ in joined}
 
 
-def _places(phrase: _Phrase, matches: dict[Segment, Spans], sentences: list[int]) -> Iterator[tuple[int, int]]:
-    """Where the phrase stands, as word spans. A part stays inside one sentence; `&` may join two."""
-    wholes = [
-        [(start, end) for start, end in _chains(part, matches) if sentences[start] == sentences[end - 1]]
-        for part in phrase.parts
-    ]
-    for spans in product(*wholes):
-        first, last = min(spans), max(spans)
-        if last[0] - first[1] <= TOGETHER_WORDS:
-            yield first[0], max(end for _, end in spans)
+def _nearest(spans: list[Place], start: int) -> list[Place]:
+    """The spans just before and just after a word. More would find nothing new, and a message of one word said two
+    hundred times would cost seconds."""
+    at = bisect_left(spans, (start, 0))
+    return spans[max(at - 1, 0) : at + 1]
 
 
-def _chains(part: Part, matches: dict[Segment, Spans]) -> Iterator[tuple[int, int]]:
+def _cancels(excuse: Place, hit: Place, sentences: list[int]) -> bool:
+    """True where an `unless` phrase stands near enough to the hit, in its sentence."""
+    return (
+        excuse[0] <= hit[1] + NEAR_WORDS
+        and excuse[1] >= hit[0] - NEAR_WORDS
+        and bool({sentences[excuse[0]], sentences[excuse[1] - 1]} & {sentences[hit[0]], sentences[hit[1] - 1]})
+    )
+
+
+def _chains(part: Part, matches: dict[Segment, Spans]) -> Iterator[Place]:
     (_, head), *rest = part
     for start, heads in matches.get(head, {}).items():
         ends = heads
