@@ -79,6 +79,12 @@ class Turn:
             tapped=text.startswith("/"),
         )
 
+    @property
+    def only_a_place(self) -> bool:
+        """True where the message is hardly more than a place: an answer, whatever the classifier makes of it."""
+        heard = self.heard()
+        return bool(heard.first("place")) and not heard.tapped and heard.words <= 3
+
     def likeliest_needs(self, count: int = 2) -> list[Need]:
         """The needs highest in the engine's ranking of the last message."""
         ranking = self.message.get("intent_ranking") or []

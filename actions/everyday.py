@@ -8,8 +8,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, Restarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.context import Turn
+from actions.context import Services, Turn
 from actions.need import ask_district, centre_line, offer_contact
+from actions.request_status import answer_lookup
 from bot.conversation.form import joined
 from bot.conversation.messages import button
 from bot.i18n import _, languages, supported, translate
@@ -54,6 +55,9 @@ class ActionDecline(Action):
 class ActionUnsure(Action):
     """Not understood: the two likeliest needs as buttons, then a person."""
 
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
     def name(self) -> str:
         """The action's name in domain.yml."""
         return "action_unsure"
@@ -61,10 +65,14 @@ class ActionUnsure(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Inside the form it only says so; the form puts its question again."""
         turn = Turn(dispatcher, tracker)
+        if turn.metadata.get("lookup"):
+            return await answer_lookup(self._services, turn)
         if turn.in_form:
             turn.tell(turn.say(_("I did not understand this answer.")))
             return []
         heard = turn.heard()
+        if turn.only_a_place:
+            return [FollowupAction("action_note_facts")]
         choices = [button(need.label(turn.language), f"/{need.id}") for need in turn.likeliest_needs()]
         text = (
             _("I am not sure I understood. Is it about one of these?")

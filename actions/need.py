@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import Services, Turn
+from actions.request_status import answer_lookup
 from actions.safety import show_card
 from bot.catalogue.search import AGE_GROUPS, age_group_of
 from bot.conversation.form import EXPECTING, joined
@@ -35,6 +36,8 @@ class ActionOfferHelp(Action):
         if need is None:
             return []
         heard = turn.heard()
+        if turn.only_a_place:
+            return [FollowupAction("action_note_facts")]
         learned = _learned(turn)
         if need.safety:
             show_card(turn, need.safety)
@@ -146,8 +149,6 @@ class ActionNoteFacts(Action):
         """Reference and PIN lead to the request; a place to its centre; anything else to the offer."""
         turn = Turn(dispatcher, tracker)
         if turn.metadata.get("lookup"):
-            from actions.request_status import answer_lookup
-
             return await answer_lookup(self._services, turn)
         learned = _learned(turn)
         events: list[EventType] = [SlotSet(name, value) for name, value in learned.items()]

@@ -25,7 +25,7 @@ def executor(services: Services) -> ActionExecutor:
         request_status.ActionWithdrawRequest(services),
         everyday.ActionAccept(),
         everyday.ActionDecline(),
-        everyday.ActionUnsure(),
+        everyday.ActionUnsure(services),
         everyday.ActionChangeLanguage(),
         everyday.ActionOfferHuman(),
         everyday.ActionShowFamilyCentre(),
