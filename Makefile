@@ -6,7 +6,7 @@ PY := .venv/bin/python
 LANGUAGES = $(shell sed -n 's/^\([a-z]*\): {.*/\1/p' data/languages.yml)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run test lint bench evaluate i18n compile train setup setup-dev transcripts clean
+.PHONY: help run test lint bench evaluate i18n compile train setup setup-app setup-dev setup-engine screenshots lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*##\s*/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -50,6 +50,10 @@ setup-dev: setup-engine
 	@tools/setup.sh dev
 setup-engine:
 	@tools/setup.sh engine
+
+screenshots: setup-dev compile train  ## pictures for the README into docs/screenshots
+	@tools/browser.sh
+	@$(PY) -m tools.screenshots
 
 lock:  ## renew the hash-pinned requirements
 	@tools/lock.sh

@@ -87,7 +87,9 @@ def stock_model(languages: Sequence[str], epochs: int, limit: float) -> Trained:
     (folder / "config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     print(f"Training the stock bot ({epochs} epochs, {', '.join(languages)}) …", flush=True)
     seconds, log = _train("rasa", folder, folder / "config.yml", sources(languages), {}, limit)
-    bars = [(int(n), int(h or 0) * 3600 + int(m) * 60 + int(s)) for n, h, m, s in _BAR.findall(log)]
+    # A progress bar redraws itself with "\\r"; only what stands at a line's end is its last word.
+    found = [_BAR.match(line.rsplit("\r", 1)[-1]) for line in log.split("\n")]
+    bars = [(int(b[1]), int(b[2] or 0) * 3600 + int(b[3]) * 60 + int(b[4])) for b in found if b]
     trained = Trained(folder / "model.tar.gz", seconds, epochs, float(sum(took for n, took in bars if n == epochs)))
     kept.write_text(json.dumps({**asdict(trained), "archive": str(trained.archive)}), encoding="utf-8")
     return trained
@@ -129,4 +131,4 @@ def _train(
         )
     took = time.perf_counter() - began
     shutil.rmtree(folder / "rasa-cache", ignore_errors=True)
-    return took, log.read_text(encoding="utf-8", errors="replace")
+    return took, log.read_bytes().decode(errors="replace")

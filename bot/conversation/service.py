@@ -305,7 +305,8 @@ def safety_card(category: Category, language: str) -> Message:
 
 def _fill(custom: dict[str, Any], vault: dict[str, Any]) -> dict[str, Any]:
     """Puts secrets in: `%(contact:c1)s` and `%(pin:PA-…)s` in the text stand for the vault's values."""
-    values = {f"contact:{ref}": contact["value"] for ref, contact in vault.get("contacts", {}).items()}
+    # Numbers keep their order inside right-to-left text: each stands in a left-to-right isolate.
+    values = {f"contact:{ref}": f"\u2066{contact['value']}\u2069" for ref, contact in vault.get("contacts", {}).items()}
     values.update({f"pin:{reference}": pin for reference, pin in vault.get("pins", {}).items()})
     filled = {**custom, "text": custom.get("text", "")}
     for name, value in values.items():

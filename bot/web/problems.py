@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.i18n import _, translate
 from bot.web.locale import language_of
+from bot.web.templating import render
 
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -76,16 +77,32 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Problem as problem:
-        return problem.response(language_of(request))
+        return _answer(request, problem)
     except web.HTTPException as error:
-        if error.status < 400 or not request.path.startswith(("/api/", "/engine/", "/health/")):
+        if error.status < 400 or request.path.startswith(("/staff", "/static")):
             raise
         code = {404: "not_found", 405: "not_allowed", 413: "too_large"}.get(error.status, "malformed")
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-        return Problem(error.status, code, headers=headers).response(language_of(request))
+        return _answer(request, Problem(error.status, code, headers=headers))
     except (ConnectionResetError, ConnectionAbortedError):
         raise
     except Exception:
         # The log names the place, not the family's words.
         log.exception("unhandled error in %s %s", request.method, request.match_info.route.name or "route")
-        return Problem(500, "failed").response(language_of(request))
+        return _answer(request, Problem(500, "failed"))
+
+
+def _answer(request: web.Request, problem: Problem) -> web.Response:
+    """JSON for programs; a page for a person who opened one."""
+    if _is_api(request):
+        return problem.response(language_of(request))
+    language = language_of(request)
+    response = render(
+        request, "error.html", language=language, status=problem.status, text=translate(TEXTS[problem.code], language)
+    )
+    response.headers.update(problem.headers)
+    return response
+
+
+def _is_api(request: web.Request) -> bool:
+    return request.path.startswith(("/api/", "/engine/", "/health/"))

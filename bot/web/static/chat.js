@@ -74,6 +74,14 @@ async function ensure() {
   made.messages.forEach(show);
 }
 
+function languageName(code) {
+  try {
+    return new Intl.DisplayNames([conversation?.language ?? pageLanguage], { type: "language" }).of(code);
+  } catch {
+    return code;
+  }
+}
+
 function note(text) {
   log.append(direct(element("div", { className: "message bot notice" }, element("p", { textContent: text })), pageLanguage));
 }
@@ -81,7 +89,7 @@ function note(text) {
 function helplines(lines) {
   const list = element("ul", { className: "helplines" });
   for (const line of lines) {
-    const about = [line.hours, line.languages?.join(", ")].filter(Boolean).join(" · ");
+    const about = [line.hours, line.languages?.map(languageName).join(", ")].filter(Boolean).join(" · ");
     list.append(element("li", {}, element("span", { textContent: `${line.name} ` }), phone(line),
       ...(about ? [element("small", { textContent: about })] : [])));
   }
@@ -91,7 +99,7 @@ function helplines(lines) {
 function cards(services) {
   const list = element("ul", { className: "cards" });
   for (const service of services) {
-    const card = element("li", { className: "card" }, element("h3", { textContent: service.name }));
+    const card = element("li", { className: "card" }, element("h2", { textContent: service.name }));
     if (service.name_fi) {
       card.append(element("p", { className: "finnish", textContent: texts.finnish.replace("%(name)s", service.name_fi) }));
     }
@@ -119,7 +127,6 @@ function show(message) {
   if (message.buttons?.length) node.append(quick(message.buttons));
   log.append(node);
   if (message.kind === "safety" && message.category !== "human") pin(message);
-  node.scrollIntoView({ block: "nearest" });
 }
 
 function pin(message) {
@@ -165,6 +172,8 @@ async function deliver(message, node = null) {
     bubble.querySelector("button")?.remove();
     remember({ ...conversation, language: answer.language });
     answer.messages.forEach(show);
+    // Reading begins at the person's own words; the answer follows below them.
+    bubble.scrollIntoView({ block: "start" });
   } catch (error) {
     if (!bubble) {
       bubble = element("div", { className: "message person text" }, element("p", { dir: "auto", textContent: message.text }));
