@@ -15,9 +15,9 @@ from playwright.async_api import Browser, Page, async_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from conftest import Stack, start_stack, stop_stack  # noqa: E402
-from test_browser import enter, say, tap, words  # noqa: E402
-from test_stack_main_job import OPENINGS, PLACES  # noqa: E402
+from conftest import Stack, start_stack, stop_stack  # type: ignore[import-not-found]  # noqa: E402
+from test_browser import enter, say, tap, words  # type: ignore[import-not-found]  # noqa: E402
+from test_stack_main_job import OPENINGS, PLACES  # type: ignore[import-not-found]  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
 
