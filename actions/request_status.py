@@ -92,6 +92,11 @@ async def answer_lookup(services: Services, turn: Turn) -> list[EventType]:
         lines.append(
             turn.say(_("You get an answer by %(day)s at the latest."), day=day(status.due.date(), turn.language))
         )
+    if status.answers:
+        # The worker's words go by the vault: the engine does not hold them.
+        told = "\n\n".join(text for _at, text in status.answers)
+        await services.vault.put(turn.conversation, answers={status.reference: told})
+        lines += ["", turn.say(_("The worker answers:")), f"%(answer:{status.reference})s"]
     turn.tell("\n".join(lines), kind="request", reference=status.reference, status=status.status)
     return [SlotSet("pending", None)]
 

@@ -308,6 +308,7 @@ def _fill(custom: dict[str, Any], vault: dict[str, Any]) -> dict[str, Any]:
     # Numbers keep their order inside right-to-left text: each stands in a left-to-right isolate.
     values = {f"contact:{ref}": f"\u2066{contact['value']}\u2069" for ref, contact in vault.get("contacts", {}).items()}
     values.update({f"pin:{reference}": pin for reference, pin in vault.get("pins", {}).items()})
+    values.update({f"answer:{reference}": words for reference, words in vault.get("answers", {}).items()})
     filled = {**custom, "text": custom.get("text", "")}
     for name, value in values.items():
         filled["text"] = filled["text"].replace(f"%({name})s", value)

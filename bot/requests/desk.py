@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import clock
 from bot.i18n import _
 from bot.requests import access_log
-from bot.requests.service import OPEN_STATUSES, event, notify
+from bot.requests.service import ANSWERED, OPEN_STATUSES, event, notify
 from bot.requests.summary import (
     Words,
     centre_label,
@@ -320,6 +320,17 @@ class Desk:
             kind = "tried" if how == NO_ANSWER else "contacted"
             detail = {"how": how, "text": _text("text", text, needed=False)}
             session.add(event(self._db.box, id, kind, detail, worker.id))
+
+    async def answer(self, worker: Worker, id: str, text: str) -> None:
+        """Writes an answer that the family reads with reference and PIN; only the worker who has the request.
+
+        Raises Forbidden, NotFound, Taken, WrongTransition (not taken yet), BadInput.
+        """
+        async with self._acting(worker, id, "answer", HANDLING) as (session, row):
+            await self._own(session, worker, row, "answer")
+            row.status = "contacted"
+            detail = {"how": ANSWERED, "text": _text("text", text)}
+            session.add(event(self._db.box, id, "contacted", detail, worker.id))
 
     async def close(self, worker: Worker, id: str, outcome: str) -> None:
         """Closes the request (`outcome`: one of OUTCOMES); only the worker who has it.

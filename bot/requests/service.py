@@ -31,6 +31,8 @@ from bot.storage.throttle import Throttle
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Letters and digits that are not mistaken for each other on the phone."""
+ANSWERED = "here"
+"""How a family was contacted: by words it reads with reference and PIN."""
 OPEN_STATUSES = ("new", "claimed", "contacted")
 
 
@@ -67,7 +69,8 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Status:
-    """What the family may know of its request. `events`: (moment, kind) in order, without staff's words."""
+    """What the family may know of its request. `events`: (moment, kind) in order, without staff's notes; `answers`:
+    (moment, words) that workers wrote to the family."""
 
     reference: str
     status: str
@@ -77,6 +80,7 @@ class Status:
     due: datetime
     outcome: str | None
     events: tuple[tuple[datetime, str], ...]
+    answers: tuple[tuple[datetime, str], ...]
 
 
 class ContactRequests:
@@ -121,12 +125,16 @@ class ContactRequests:
         row = await self._authenticate(reference, pin)
         async with self._db.read() as session:
             events = await session.execute(
-                select(RequestEventRow.at, RequestEventRow.kind)
+                select(RequestEventRow.at, RequestEventRow.kind, RequestEventRow.sealed_detail)
                 .where(RequestEventRow.request_id == row.id, RequestEventRow.kind != "note")
                 .order_by(RequestEventRow.at, RequestEventRow.id)
             )
-            seen = tuple((at, kind) for at, kind in events)
-        return Status(row.reference, row.status, row.centre, row.need, row.created_at, row.due_at, row.outcome, seen)
+            told = [(at, kind, self._db.box.open(sealed)) for at, kind, sealed in events]
+        seen = tuple((at, kind) for at, kind, _detail in told)
+        answers = tuple((at, str(detail["text"])) for at, _kind, detail in told if detail.get("how") == ANSWERED)
+        return Status(
+            row.reference, row.status, row.centre, row.need, row.created_at, row.due_at, row.outcome, seen, answers
+        )
 
     async def withdraw(self, reference: str, pin: str) -> None:
         """Withdraws the request and erases everything the family wrote; raises NotFound, TooManyTries."""

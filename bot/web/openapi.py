@@ -152,6 +152,7 @@ def description() -> dict[str, Any]:
                             status=STRING,
                             family_centre=CENTRE,
                             due=STRING,
+                            answers={"type": "array", "items": _object(at=STRING, text=STRING)},
                             events={"type": "array", "items": _object(at=STRING, kind=STRING)},
                         )
                     )

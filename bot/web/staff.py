@@ -44,6 +44,7 @@ DONE = {
     "release": _("The request is free for others again."),
     "note": _("The note was saved."),
     "contacted": _("The contact was recorded."),
+    "answer": _("The answer was saved. The family can read it now."),
     "close": _("The request is closed."),
     "reopen": _("The request is open again, and you have it."),
     "transfer": _("The request was passed on."),
@@ -67,6 +68,7 @@ LOGGED = {
     "release": _("Given back"),
     "note": _("Note"),
     "contacted": _("Contact recorded"),
+    "answer": _("Answer written"),
     "close": _("Closed"),
     "reopen": _("Opened again"),
     "transfer": _("Passed on"),
@@ -76,6 +78,7 @@ REFUSALS = {
     "release": _("This request is nobody's, so it cannot be given back."),
     "note": _("No note can be added to a withdrawn request."),
     "contacted": _("Take the request first. Then record the contact."),
+    "answer": _("Take the request first. Then write the answer."),
     "close": _("The request cannot be closed like this yet. Take it and record the contact first."),
     "reopen": _("Only a closed request can be opened again."),
     "transfer": _("A closed request cannot be passed on. Open it again first."),
@@ -288,6 +291,8 @@ async def _do(desk_: Desk, action: str, session: StaffSession, id: str, form: Fo
             await desk_.note(worker, id, form.get("text", ""))
         case "contacted":
             await desk_.contacted(worker, id, form.get("how", ""), form.get("text", ""))
+        case "answer":
+            await desk_.answer(worker, id, form.get("text", ""))
         case "close":
             await desk_.close(worker, id, form.get("outcome", ""))
         case "reopen":
