@@ -28,9 +28,7 @@ FORM_SLOTS = (
     "misses",
     "contact_language",
     "need",
-    "next_need",
     "pending",
-    "quiet",
     "writer",
 )
 

@@ -15,8 +15,17 @@ from bot.catalogue.search import AGE_GROUPS, age_group_of
 from bot.conversation.form import EXPECTING, joined
 from bot.conversation.messages import button
 from bot.i18n import _
+from bot.routing.needs import Need
 from bot.routing.needs import need as need_of
 from bot.routing.places import regions
+
+# What the safety screen found decides over a need without helplines: the request is routed and answered by the danger.
+SCREENED = {
+    "violence": "need_violence",
+    "exploitation": "need_exploitation",
+    "fgm": "need_exploitation",
+    "child_protection": "need_child_protection",
+}
 
 
 class ActionOfferHelp(Action):
@@ -32,7 +41,7 @@ class ActionOfferHelp(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Safety first where the need calls for it, then services, centre and offer."""
         turn = Turn(dispatcher, tracker)
-        need = need_of(turn.intent) or need_of(turn.slots.get("need"))
+        need = _screened(turn) or need_of(turn.intent) or need_of(turn.slots.get("need"))
         if need is None:
             return []
         heard = turn.heard()
@@ -54,6 +63,15 @@ class ActionOfferHelp(Action):
             learned["story"] = joined(turn.slots.get("story"), heard.text)
         events = [SlotSet("need", need.id), SlotSet("pending", "request")]
         return [*events, *(SlotSet(name, value) for name, value in learned.items())]
+
+
+def _screened(turn: Turn) -> Need | None:
+    """The need behind explicit words of violence or exploitation, where the engine saw only another need in them."""
+    named = need_of(turn.intent)
+    if named is None or named.safety:
+        return None
+    found = [SCREENED[category] for category in turn.metadata.get("carded") or [] if category in SCREENED]
+    return need_of(found[0]) if found else None
 
 
 async def _services(

@@ -142,6 +142,13 @@ async def test_danger_gets_the_number_first(families: Any, language: str, text: 
     assert sum(m["kind"] == "safety" for m in answer) == 1, "one card, not two"
 
 
+async def test_violence_beside_drinking_is_answered_as_violence(families: Any) -> None:
+    family = await families("en")
+    answer = await family.say("my husband hits me when he drinks")
+    assert answer[0]["category"] == "violence"
+    assert [m["need"] for m in answer if m["kind"] == "services"] == ["need_violence"]
+
+
 async def test_a_message_in_another_language_switches_and_says_so(families: Any) -> None:
     family = await families("fi")
     await family.say("ابني عمره سبع سنوات ويرفض الذهاب إلى المدرسة كل صباح")

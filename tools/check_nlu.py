@@ -67,11 +67,19 @@ def main() -> int:
     """Checks every language of the register that has a file; returns the exit code."""
     wanted = intents()
     wrong = total = 0
+    across: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for path in sorted((ROOT / "data" / "nlu").glob("*.yml")):
         found = messages(path)
         total += sum(map(len, found.values()))
+        for intent, lines in found.items():
+            for line in lines:
+                across[line.casefold()].append((path.stem, intent))
         for fault in faults(path.stem, found, wanted):
             print(f"[{path.stem}] data/nlu/{path.name}: {fault}")
+            wrong += 1
+    for line, places in sorted(across.items()):
+        if len({intent for _language, intent in places}) > 1:
+            print(f"[{places[0][0]}] the same message under two intents: {line} {places}")
             wrong += 1
     for code in languages():
         if not (ROOT / "data" / "nlu" / f"{code}.yml").exists():
