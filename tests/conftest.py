@@ -17,6 +17,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+# As in production (bot/__main__.py), before anything loads the embedding.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 180
 
