@@ -6,6 +6,7 @@ by "neuvola"). All forms are folded (bot.text.folding), so that "äiti" and "ait
 
 from __future__ import annotations
 
+import importlib
 import re
 import threading
 from collections.abc import Iterator
@@ -13,9 +14,6 @@ from functools import cache
 from typing import Any
 
 import snowballstemmer
-from spacy.lang.en.stop_words import STOP_WORDS as EN
-from spacy.lang.fi.stop_words import STOP_WORDS as FI
-from spacy.lang.sv.stop_words import STOP_WORDS as SV
 
 from bot.text.folding import fold
 
@@ -37,6 +35,9 @@ _PARTS = _WORD.findall(
     "vertaistuki viha väkivalta yksin yksinhuoltaja äitiys yhteydenotto"
 )
 _local = threading.local()
+
+
+_STOP_LISTS = ("fi", "sv", "en", "ru", "uk", "et", "ar", "fa", "tr", "vi", "zh")
 
 
 def document_terms(text: str, language: str) -> list[str]:
@@ -71,7 +72,9 @@ def _stop(word: str, language: str) -> bool:
 
 @cache
 def _stop_words() -> dict[str, frozenset[str]]:
-    return {"fi": frozenset(FI), "sv": frozenset(SV), "en": frozenset(EN)}
+    # Every language that spaCy has a list for: translated names are searched too, and "не" is in many of them.
+    lists = {code: importlib.import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS for code in _STOP_LISTS}
+    return {code: frozenset(word.casefold() for word in words) for code, words in lists.items()}
 
 
 def _forms(word: str, language: str) -> Iterator[str]:
