@@ -11,9 +11,11 @@ import asyncio
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -59,6 +61,8 @@ def main() -> int:
         parser.error("at least 3 repetitions and 1 epoch")
     languages = [code.strip() for code in chosen.languages.split(",") if code.strip()]
     limit = chosen.minutes * 60
+    # A terminated run ends what it started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = datetime.now(UTC)
     try:
         model = newest_model(ROOT / load({}).models)
@@ -120,11 +124,13 @@ async def _side_by_side(ours: Path, stock: Path, model: Path, repetitions: int) 
         pair: list[sides.Running] = []
         watches = {"ours": MemoryWatch(), "stock": MemoryWatch()}
         for name, way in ways.items():
-            running = await sides.started(way)
+            began = time.perf_counter()
+            running = way()
             stack.callback(running.stop)
+            stack.enter_context(watches[name].over(running.processes))
+            await running.first_answer(began)
             starts[name].append(running.seconds)
             print(f"start {name}: {running.seconds:.1f} s", flush=True)
-            stack.enter_context(watches[name].over(running.processes))
             pair.append(running)
         for running in pair:
             await talk.converse(running.side, 8, 4)

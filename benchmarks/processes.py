@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from bot.supervisor import QUIET_THREADS
+
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE_PYTHON = ROOT / "engine" / ".venv" / "bin" / "python"
 SAMPLE_SECONDS = 0.1
@@ -20,6 +22,7 @@ RASA_ENVIRONMENT = {
     "RASA_TELEMETRY_ENABLED": "false",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "",
+    **QUIET_THREADS,
     "PYTHONPATH": str(ROOT),
     "PYTHONWARNINGS": "ignore",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
