@@ -1,11 +1,16 @@
-"""Catalogues: `update` (extract and merge), `compile`. Catalogues are locales/<lang>/LC_MESSAGES/bot.po.
+"""Catalogues: `update` (extract and merge), `compile`, `set FILE`. Catalogues are locales/<lang>/LC_MESSAGES/bot.po.
+
+`set` takes translations from a JSON file, `{"message": {"fi": "…", "sv": "…"}}` (a list of forms for a plural
+message; a message with a context is written `context|message`), and updates first.
 
 English is the language of the msgids: its catalogue repeats them, so that it is edited and reviewed like the others.
 """
 
 from __future__ import annotations
 
+import fcntl
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -87,6 +92,25 @@ def update() -> None:
         print(f"[{code}] {len(catalogue)} messages, {missing} missing")
 
 
+def set_from(path: Path) -> int:
+    """Puts translations from a file into the catalogues; returns how many of its messages the project does not have."""
+    update()
+    wanted: dict[str, dict[str, str | list[str]]] = json.loads(path.read_text(encoding="utf-8"))
+    unknown = 0
+    for code in languages():
+        catalogue = read(code)
+        for key, texts in wanted.items():
+            message = catalogue.get(key) or (catalogue.get(key.partition("|")[2], key.partition("|")[0]))
+            if message is None:
+                unknown += code == "en"
+                print(f"no such message: {key}", file=sys.stderr)
+            elif code in texts:
+                text = texts[code]
+                message.string = tuple(text) if isinstance(text, list) else text
+        write(code, catalogue)
+    return unknown
+
+
 def _full(string: object) -> bool:
     return all(string) if isinstance(string, (tuple, list)) else bool(string)
 
@@ -101,5 +125,21 @@ def compile_all() -> None:
                 write_mo(stream, read(code))
 
 
+def main(arguments: list[str]) -> int:
+    """One command at a time: two at once would lose each other's sentences."""
+    with (LOCALES / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if arguments[:1] == ["set"] and len(arguments) == 2:
+            return 1 if set_from(Path(arguments[1])) else 0
+        if arguments == ["update"]:
+            update()
+        elif arguments == ["compile"]:
+            compile_all()
+        else:
+            print(__doc__, file=sys.stderr)
+            return 2
+    return 0
+
+
 if __name__ == "__main__":
-    {"update": update, "compile": compile_all}[sys.argv[1]]()
+    sys.exit(main(sys.argv[1:]))
