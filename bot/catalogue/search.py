@@ -10,19 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, islice
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.catalogue import embedding, fulltext
 from bot.catalogue.analysis import query_terms
 from bot.catalogue.card import service_card
-from bot.catalogue.embedding import DIMENSIONS, Vectors
+from bot.catalogue.embedding import Vectors
+from bot.catalogue.index import Index, Mask, read_index
 from bot.catalogue.model import Service
 from bot.catalogue.ptv11 import AGE_GROUPS
 from bot.catalogue.store import META
@@ -30,7 +30,7 @@ from bot.i18n import _
 from bot.routing.needs import Need
 from bot.routing.needs import need as need_of
 from bot.storage.database import Database
-from bot.storage.models import MetaRow, ServiceRow, ServiceTextRow
+from bot.storage.models import MetaRow
 from bot.text.folding import fold
 
 __all__ = ["AGE_GROUPS", "Catalogue", "Found", "age_group_of"]
@@ -42,6 +42,7 @@ _FUSION = 10.0  # the usual 60 is for thousands of documents; here the first pla
 _WORDS, _MEANING = 0.6, 1.0
 _DEEPEST = 40  # ranks below this say nothing in a catalogue of hundreds
 _NEIGHBOURS, _AGREEMENT = 20, 0.4
+_WEIGHED = 300  # services of a tier that are weighed beside those that the query finds
 _MEETS, _NEAR, _OTHER = 0, 1, 2
 _UNDER_SCHOOL, _SCHOOL_AGE = 84, 192  # months: school begins at seven, youth services at sixteen
 _BOOST = 1 / (_FUSION + 1)  # what a first place in one ranking gives; boosts are measured in it
@@ -88,26 +89,12 @@ class _Wish:
     delivery: str | None = None
 
 
-@dataclass(frozen=True)
-class _Index:
-    """The catalogue in memory, as of `state` (checksums of its sources)."""
-
-    state: tuple[tuple[str, str], ...]
-    services: Mapping[str, Service]
-    row_services: Mapping[int, str]
-    vector_services: tuple[str, ...]
-    vectors: Vectors
-    frequency: Mapping[str, int] = field(default_factory=dict)
-    named: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Folded names, in every language, to the ids of the services that bear them."""
-
-
 class Catalogue:
     """Search over the services in the database; the catalogue is held in memory and follows the database."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._index: _Index | None = None
+        self._index: Index | None = None
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
@@ -121,7 +108,7 @@ class Catalogue:
                 return
             async with self._lock:  # one reads, the others wait for what it read
                 if self._index is None or self._index.state != state:
-                    self._index = await _read(session, state)
+                    self._index = await read_index(session, state, self._index)
 
     async def search(
         self,
@@ -146,7 +133,7 @@ class Catalogue:
         index = await self._current()
         wish = _Wish(language, need_of(need), municipality, age_group, service_language, delivery)
         text = query[:QUERY_CHARACTERS].strip()
-        words, meaning = await self._ranks(index, text, language) if text else ([], [])
+        words, meaning = await self._ranks(index, text, language) if text else ([], None)
         named = index.named.get(fold(text), frozenset())
         return _ordered(index, wish, words, meaning, named, asked=bool(text))[max(offset, 0) :][: max(limit, 0)]
 
@@ -169,13 +156,13 @@ class Catalogue:
         wish = _Wish(language, need_of(need), municipality, age_group)
         found = [
             each
-            for each in _ordered(index, wish, [], [], frozenset(), asked=False)
+            for each in _ordered(index, wish, [], None, frozenset(), asked=False)
             if (wish.need is None or wish.need.id in each.service.needs)
             and (age_group is None or age_group in each.service.age_groups)
         ]
         return found[offset:] if limit is None else found[offset : offset + limit]
 
-    async def _current(self) -> _Index:
+    async def _current(self) -> Index:
         try:
             await self.load()
         except SQLAlchemyError:
@@ -185,8 +172,9 @@ class Catalogue:
         assert self._index is not None  # noqa: S101
         return self._index
 
-    async def _ranks(self, index: _Index, text: str, language: str) -> tuple[list[str], list[str]]:
-        """Ids of services by words and by meaning, best first; where one fails the other answers alone."""
+    async def _ranks(self, index: Index, text: str, language: str) -> tuple[list[int], Vectors | None]:
+        """Places of services by words, best first, and each one's likeness to the question; where one of the two
+        fails the other answers alone."""
         words, meaning = await asyncio.gather(
             self._by_words(index, text, language), _by_meaning(index, text), return_exceptions=True
         )
@@ -197,97 +185,95 @@ class Catalogue:
                 raise found
         return (
             [] if isinstance(words, BaseException) else words,
-            [] if isinstance(meaning, BaseException) else meaning,
+            None if isinstance(meaning, BaseException) else meaning,
         )
 
-    async def _by_words(self, index: _Index, text: str, language: str) -> list[str]:
+    async def _by_words(self, index: Index, text: str, language: str) -> list[int]:
         terms = query_terms(text, language)
         async with self._db.read() as session:
-            numbers = await fulltext.ranked(session, terms, index.frequency, len(index.row_services))
-        return _once(index.row_services[number] for number in numbers if number in index.row_services)
+            numbers = await fulltext.ranked(session, terms, index.frequency, len(index.texts))
+        # A service stands in the list with every language it has: its best place counts.
+        ids = dict.fromkeys(index.texts[number].service_id for number in numbers if number in index.texts)
+        return [index.places[service_id] for service_id in ids]
 
 
-async def _by_meaning(index: _Index, text: str) -> list[str]:
+async def _by_meaning(index: Index, text: str) -> Vectors | None:
     if not len(index.vectors):
-        return []
-    asked = await asyncio.to_thread(embedding.embed_query, text)
-    order = np.argsort(-(index.vectors @ asked), kind="stable")
-    return _once(index.vector_services[place] for place in order)
-
-
-def _once(ids: Iterable[str]) -> list[str]:
-    """Ids at their best place: a service stands in the list with every language it has."""
-    return list(dict.fromkeys(ids))
-
-
-async def _read(session: AsyncSession, state: tuple[tuple[str, str], ...]) -> _Index:
-    rows = (await session.execute(select(ServiceRow.id, ServiceRow.data).where(ServiceRow.state == "active"))).all()
-    services = await asyncio.to_thread(lambda: {id_: Service.from_json(data) for id_, data in rows})
-    texts = await session.execute(
-        select(ServiceTextRow.number, ServiceTextRow.service_id, ServiceTextRow.embedding).order_by(
-            ServiceTextRow.number
-        )
-    )
-    row_services: dict[int, str] = {}
-    vector_services: list[str] = []
-    vectors: list[Vectors] = []
-    for number, service_id, vector in texts:
-        if service_id not in services:
-            continue
-        row_services[number] = service_id
-        if vector and len(vector) == 4 * DIMENSIONS:
-            vector_services.append(service_id)
-            vectors.append(np.frombuffer(vector, dtype="<f4"))
-    return _Index(
-        state,
-        services,
-        row_services,
-        tuple(vector_services),
-        np.stack(vectors).astype(np.float32) if vectors else np.empty((0, DIMENSIONS), dtype=np.float32),
-        await fulltext.frequencies(session),
-        _names(services.values()),
-    )
-
-
-def _names(services: Iterable[Service]) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for service in services:
-        for name in (*service.names.values(), *chain.from_iterable(service.alternative_names.values())):
-            found.setdefault(fold(name), set()).add(service.id)
-    return {name: frozenset(ids) for name, ids in found.items()}
+        return None
+    return await asyncio.to_thread(lambda: index.likeness(embedding.embed_query(text)))
 
 
 def _ordered(
-    index: _Index, wish: _Wish, words: Sequence[str], meaning: Sequence[str], named: frozenset[str], asked: bool
+    index: Index, wish: _Wish, words: Sequence[int], meaning: Vectors | None, named: frozenset[str], asked: bool
 ) -> list[Found]:
-    """Everything that may be shown, best first. `words`, `meaning`: ids, best first; `named`: ids named outright."""
-    tiers: dict[int, list[Service]] = {_MEETS: [], _NEAR: [], _OTHER: []}
-    for service in index.services.values():
-        if service.audience != "other" and not _elsewhere(service, wish):
-            tiers[_tier(service, wish)].append(service)
+    """Everything that may be shown, best first. `words`: places, best first; `meaning`: likeness of each place;
+    `named`: ids named outright."""
     ranked: list[Found] = []
-    for tier, services in tiers.items():
+    for tier, mask in _tiers(index, wish):
         # Places are counted within a tier: among the services that meet the need the query still decides.
-        relevance = _fused(services, words, meaning)
-        heard = _needs_heard(services, relevance) if asked and wish.need is None else {}
+        relevance = _fused(index, mask, words, meaning)
+        services = [
+            index.services[index.order[place]] for place in _candidates(index, wish, mask, tier, relevance, asked)
+        ]
+        scores = {index.order[place]: score for place, score in relevance.items()}
+        heard = _needs_heard(services, scores) if asked and wish.need is None else {}
         found = []
         for service in services:
-            if asked and tier == _OTHER and service.id not in relevance:
-                continue
             fit = _fit(service, wish, asked) + sum(_weights(service, heard)) + (service.id in named)
-            found.append(Found(service, relevance.get(service.id, 0.0) + _BOOST * fit, _why(service, wish)))
+            found.append(Found(service, scores.get(service.id, 0.0) + _BOOST * fit, _why(service, wish)))
         ranked += sorted(found, key=lambda each: (-each.score, each.service.source_id))
     return ranked
 
 
-def _fused(services: Sequence[Service], words: Sequence[str], meaning: Sequence[str]) -> dict[str, float]:
-    """Reciprocal rank fusion among `services`; those deep down in both rankings are left out."""
-    ids = {service.id for service in services}
-    scores: dict[str, float] = {}
-    for order, weight in ((words, _WORDS), (meaning, _MEANING)):
-        for place, service_id in enumerate(islice((each for each in order if each in ids), _DEEPEST)):
-            scores[service_id] = scores.get(service_id, 0.0) + weight / (_FUSION + 1 + place)
+def _tiers(index: Index, wish: _Wish) -> Iterator[tuple[int, Mask]]:
+    """Services that may be shown: those that meet the need, those whose classes are the need's, the others."""
+    rest = index.open_to(wish.municipality).copy()
+    if wish.need is not None:
+        for tier, places in ((_MEETS, index.meeting(wish.need.id)), (_NEAR, index.of_classes(wish.need.classes))):
+            mask = np.zeros(len(rest), dtype=bool)
+            mask[places] = True
+            mask &= rest
+            rest &= ~mask
+            yield tier, mask
+    yield _OTHER, rest
+
+
+def _candidates(
+    index: Index, wish: _Wish, mask: Mask, tier: int, relevance: Mapping[int, float], asked: bool
+) -> Iterable[int]:
+    """Places of the services of a tier that are worth weighing."""
+    if asked and tier == _OTHER:
+        return relevance
+    if not asked:
+        return np.flatnonzero(mask).tolist()
+    # Of thousands that meet a need only those that the words speak for, or that it fits best, can come first.
+    places = index.meeting(wish.need.id) if wish.need and tier == _MEETS else np.flatnonzero(mask)
+    places = places[mask[places]]
+    if wish.municipality and len(places) > _WEIGHED:
+        here = np.zeros(len(mask), dtype=bool)
+        here[index.given_in(wish.municipality)] = True
+        places = np.concatenate([places[here[places]], places[~here[places]]])
+    return dict.fromkeys((*relevance, *places[:_WEIGHED].tolist()))
+
+
+def _fused(index: Index, mask: Mask, words: Sequence[int], meaning: Vectors | None) -> dict[int, float]:
+    """Reciprocal rank fusion among the places of `mask`; those deep down in both rankings are left out."""
+    nearest = _best(np.where(mask, meaning, -2.0)) if meaning is not None else []
+    scores: dict[int, float] = {}
+    for order, weight in ((words, _WORDS), (nearest, _MEANING)):
+        for rank, place in enumerate(islice((each for each in order if mask[each]), _DEEPEST)):
+            scores[place] = scores.get(place, 0.0) + weight / (_FUSION + 1 + rank)
     return scores
+
+
+def _best(scores: Vectors) -> list[int]:
+    """The places of the highest scores, best first; among equals the first place."""
+    known = min(_DEEPEST, int((scores > -2.0).sum()))
+    if not known:
+        return []
+    least = np.partition(scores, len(scores) - known)[len(scores) - known]
+    places = np.flatnonzero(scores >= least)
+    return [int(place) for place in places[np.argsort(-scores[places], kind="stable")]]
 
 
 def _needs_heard(services: Sequence[Service], relevance: Mapping[str, float]) -> dict[str, float]:
@@ -304,15 +290,6 @@ def _needs_heard(services: Sequence[Service], relevance: Mapping[str, float]) ->
 def _weights(service: Service, heard: Mapping[str, float]) -> Iterator[float]:
     for place, need in enumerate(service.needs):
         yield _AGREEMENT * heard.get(need, 0.0) / (1 + place / 2)
-
-
-def _tier(service: Service, wish: _Wish) -> int:
-    """0 where the service meets the need (or none is told), 1 where its classes are the need's, else 2."""
-    if wish.need is None:
-        return _OTHER
-    if wish.need.id in service.needs:
-        return _MEETS
-    return _NEAR if set(wish.need.classes) & set(service.classes) else _OTHER
 
 
 def _fit(service: Service, wish: _Wish, asked: bool) -> float:
@@ -335,11 +312,6 @@ def _fit(service: Service, wish: _Wish, asked: bool) -> float:
     if wish.delivery and service.delivery:
         found += 0.4 if wish.delivery in service.delivery else -0.6
     return found
-
-
-def _elsewhere(service: Service, wish: _Wish) -> bool:
-    """True where the service is given only in other municipalities."""
-    return bool(wish.municipality) and not service.serves(wish.municipality or "") and not service.remote
 
 
 def _why(service: Service, wish: _Wish) -> tuple[str, ...]:

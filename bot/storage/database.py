@@ -7,6 +7,8 @@ write lock when they begin (BEGIN IMMEDIATE), so that a transaction never fails 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from bot.storage.crypto import Box
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+_PATIENCE = 100  # tenths of a second
 
 
 class Database:
@@ -71,16 +74,34 @@ class Database:
 
 def upgrade(url: str) -> None:
     """Runs Alembic's upgrade to head on `url` (blocking)."""
+    if url.startswith("sqlite"):
+        _write_ahead(url.split("///", 1)[1])
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     command.upgrade(config, "head")
 
 
+def _write_ahead(path: str) -> None:
+    """Turns the file's write-ahead log on, which lasts: two first connections that both want to turn it on would
+    not wait for each other, however long their timeout."""
+    for attempt in range(_PATIENCE):
+        connection = sqlite3.connect(path, timeout=15)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if attempt + 1 == _PATIENCE:
+                raise
+            time.sleep(0.1)
+        finally:
+            connection.close()
+
+
 def _sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+    for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

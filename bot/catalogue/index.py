@@ -1,0 +1,216 @@
+"""The catalogue in memory: services, their vectors, and who serves whom, as arrays that one search can cut through.
+
+Built from the database and kept in step with it: after a change only what changed is read again. Places in the arrays
+("places" below) are positions in `order`. Knows nothing of ranking; bot.catalogue.search decides what comes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.catalogue import fulltext
+from bot.catalogue.embedding import DIMENSIONS, Vectors
+from bot.catalogue.model import Service
+from bot.storage.models import ServiceRow, ServiceTextRow
+from bot.text.folding import fold
+
+Mask = NDArray[np.bool_]
+State = tuple[tuple[str, str], ...]
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Text:
+    """A row of service_text: whose it is, and the digest of its words."""
+
+    service_id: str
+    hash: str
+    embedded: bool
+
+
+@dataclass(frozen=True)
+class Index:
+    """The catalogue as of `state` (checksums of its sources).
+
+    `vectors` (n, 384) are grouped by service in the order of `order`; `owners` tells the place of each one's service.
+    """
+
+    state: State
+    services: Mapping[str, Service]
+    digests: Mapping[str, str]
+    texts: Mapping[int, Text]
+    vectors: Vectors
+    vector_numbers: tuple[int, ...]
+    frequency: Mapping[str, int]
+    order: tuple[str, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict)
+    named: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Folded names, in every language, to the ids of the services that bear them."""
+    _starts: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    _embedded: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    _family: Mask = field(default_factory=lambda: np.empty(0, dtype=bool))
+    _everywhere: Mask = field(default_factory=lambda: np.empty(0, dtype=bool))
+    _served: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    _needs: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    _classes: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+
+    def open_to(self, municipality: str | None) -> Mask:
+        """Services for families that a family of this municipality may use; all of them where it is not told.
+
+        A place hides only what is given at places elsewhere, never what serves the county, the country, or is remote.
+        """
+        if not municipality:
+            return self._family
+        mask = self._everywhere.copy()
+        mask[self.given_in(municipality)] = True
+        return mask & self._family
+
+    def given_in(self, municipality: str) -> NDArray[np.intp]:
+        """Places of the services that name this municipality."""
+        return self._served.get(municipality, np.empty(0, dtype=np.intp))
+
+    def meeting(self, need: str) -> NDArray[np.intp]:
+        """Places of the services that meet a need, those whose first need it is before the others."""
+        return self._needs.get(need, np.empty(0, dtype=np.intp))
+
+    def of_classes(self, classes: Iterable[str]) -> NDArray[np.intp]:
+        """Places of the services of any of these service classes."""
+        found = [self._classes[code] for code in classes if code in self._classes]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.intp)
+
+    def likeness(self, asked: Vectors) -> Vectors:
+        """How near each service is to the question's vector, by the nearest of its languages; -2 where unknown."""
+        scores = np.full(len(self.order), -2.0, dtype=np.float32)
+        if len(self._embedded):
+            scores[self._embedded] = np.maximum.reduceat(self.vectors @ asked, self._starts)
+        return scores
+
+
+async def read_index(session: AsyncSession, state: State, before: Index | None) -> Index:
+    """The catalogue of the database; what `before` holds and has not changed is taken over."""
+    rows = (await session.execute(select(ServiceRow.id, ServiceRow.digest).where(ServiceRow.state == "active"))).all()
+    digests = {row.id: row.digest for row in rows}
+    services = {}
+    if before is not None:
+        kept = before.digests
+        services = {id_: before.services[id_] for id_, digest in digests.items() if kept.get(id_) == digest}
+    missing = [id_ for id_ in digests if id_ not in services]
+    for start in range(0, len(missing), _BATCH):
+        some = missing[start : start + _BATCH]
+        found = (await session.execute(select(ServiceRow.id, ServiceRow.data).where(ServiceRow.id.in_(some)))).all()
+        services.update(await asyncio.to_thread(_parsed, found))
+    texts = {
+        number: Text(service_id, hash_, embedded)
+        for number, service_id, hash_, embedded in await session.execute(
+            select(
+                ServiceTextRow.number,
+                ServiceTextRow.service_id,
+                ServiceTextRow.hash,
+                ServiceTextRow.embedding.is_not(None),
+            )
+        )
+        if service_id in services
+    }
+    numbers, vectors = await _vectors(session, texts, before)
+    frequency = await fulltext.frequencies(session)
+    return await asyncio.to_thread(_built, state, services, digests, texts, numbers, vectors, frequency)
+
+
+def _parsed(rows: Sequence[Row[str, dict[str, Any]]]) -> dict[str, Service]:
+    return {id_: Service.from_json(data) for id_, data in rows}
+
+
+async def _vectors(session: AsyncSession, texts: Mapping[int, Text], before: Index | None) -> tuple[list[int], Vectors]:
+    """Numbers of the rows that have a vector, grouped by service, and their vectors."""
+    wanted = [number for number, text in texts.items() if text.embedded]
+    place_before: dict[int, int] = {}
+    if before is not None:
+        place_before = {
+            number: place
+            for place, number in enumerate(before.vector_numbers)
+            if number in texts and texts[number] == before.texts.get(number)
+        }
+    missing = [number for number in wanted if number not in place_before]
+    fresh: dict[int, Vectors] = {}
+    for start in range(0, len(missing), _BATCH):
+        some = missing[start : start + _BATCH]
+        for number, data in await session.execute(
+            select(ServiceTextRow.number, ServiceTextRow.embedding).where(ServiceTextRow.number.in_(some))
+        ):
+            if data and len(data) == 4 * DIMENSIONS:
+                fresh[number] = np.frombuffer(data, dtype="<f4")
+    groups: dict[str, list[int]] = {}
+    for number in wanted:
+        if number in fresh or number in place_before:
+            groups.setdefault(texts[number].service_id, []).append(number)
+    numbers = list(chain.from_iterable(groups.values()))
+    vectors = np.empty((len(numbers), DIMENSIONS), dtype=np.float32)
+    for row, number in enumerate(numbers):
+        if number in fresh:
+            vectors[row] = fresh[number]
+        elif before is not None:
+            vectors[row] = before.vectors[place_before[number]]
+    return numbers, vectors
+
+
+def _built(
+    state: State,
+    services: Mapping[str, Service],
+    digests: Mapping[str, str],
+    texts: Mapping[int, Text],
+    numbers: Sequence[int],
+    vectors: Vectors,
+    frequency: Mapping[str, int],
+) -> Index:
+    order = tuple(services)
+    places = {id_: place for place, id_ in enumerate(order)}
+    owners = np.array([places[texts[number].service_id] for number in numbers], dtype=np.intp)
+    starts = np.flatnonzero(np.diff(owners, prepend=-1)) if len(owners) else np.empty(0, dtype=np.intp)
+    served: dict[str, list[int]] = {}
+    classes: dict[str, list[int]] = {}
+    needs: dict[str, list[tuple[int, int]]] = {}
+    for place, service in enumerate(services.values()):
+        for code in service.municipalities:
+            served.setdefault(code, []).append(place)
+        for code in service.classes:
+            classes.setdefault(code, []).append(place)
+        for rank, need in enumerate(service.needs):
+            needs.setdefault(need, []).append((rank, place))
+    return Index(
+        state,
+        services,
+        digests,
+        texts,
+        vectors,
+        tuple(numbers),
+        frequency,
+        order,
+        places,
+        _names(services.values()),
+        starts,
+        owners[starts],
+        np.array([service.audience != "other" for service in services.values()], dtype=bool),
+        np.array(
+            [service.whole_country or service.county or service.remote for service in services.values()], dtype=bool
+        ),
+        {code: np.array(found, dtype=np.intp) for code, found in served.items()},
+        {need: np.array([place for _, place in sorted(found)], dtype=np.intp) for need, found in needs.items()},
+        {code: np.array(found, dtype=np.intp) for code, found in classes.items()},
+    )
+
+
+def _names(services: Iterable[Service]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for service in services:
+        for name in (*service.names.values(), *chain.from_iterable(service.alternative_names.values())):
+            found.setdefault(fold(name), set()).add(service.id)
+    return {name: frozenset(ids) for name, ids in found.items()}
