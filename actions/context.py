@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.catalogue.search import Catalogue
 from bot.conversation.form import Heard
-from bot.conversation.service import Vault
+from bot.conversation.store import Vault
 from bot.i18n import supported, translate
 from bot.requests.service import ContactRequests
 from bot.routing.needs import Need, needs

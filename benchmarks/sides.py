@@ -83,7 +83,7 @@ async def prepare_databases(folder: Path) -> tuple[Path, Path]:
     process = _bot(ours, log, free_ports(3), "--no-engine")
     try:
         began = time.perf_counter()
-        while "catalogue:" not in log.read_text(encoding="utf-8"):
+        while " bot.server: catalogue:" not in log.read_text(encoding="utf-8"):
             if process.poll() is not None or time.perf_counter() - began > START_SECONDS:
                 raise TimeoutError(f"the catalogue was not loaded:\n{log.read_text(encoding='utf-8')[-2000:]}")
             await asyncio.sleep(0.2)

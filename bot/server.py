@@ -18,7 +18,8 @@ from actions.registry import executor
 from bot.catalogue.search import Catalogue
 from bot.catalogue.store import load_embedded
 from bot.conversation.engine_client import EngineClient
-from bot.conversation.service import Conversations, Trackers, Vault
+from bot.conversation.service import Conversations
+from bot.conversation.store import Trackers, Vault
 from bot.requests.service import ContactRequests
 from bot.safety import screen
 from bot.settings import ROOT, Settings
@@ -54,7 +55,7 @@ async def open_rooms(settings: Settings) -> AsyncIterator[Rooms]:
     # The first start embeds some hundred texts; families need not wait, full text finds services meanwhile.
     filler = asyncio.create_task(_fill(database))
     engine = EngineClient(settings.engine, settings.engine_deadline)
-    conversations = Conversations(database, engine, LanguageIdentifier())
+    conversations = Conversations(database, engine, LanguageIdentifier(), settings.messages_per_minute)
     try:
         await catalogue.load()
         yield Rooms(database, catalogue, ContactRequests(database), engine, conversations)

@@ -1,12 +1,15 @@
 """Rasa tracker store that keeps nothing itself: trackers rest, encrypted, in the bot's database.
 
 The engine asks the bot over loopback (`/engine/trackers/<id>`), so it holds no key, no file and no state that is
-lost when it is killed. Without BOT_INTERNAL_URL (rasa shell, rasa test) trackers live in memory.
+lost when it is killed. The trackers of the newest turns are kept in memory too, for as long as they are what the bot
+has: taken out while a turn changes them, put back when the bot has stored the result. Without BOT_INTERNAL_URL
+(rasa shell, rasa test) trackers live in memory only.
 """
 
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +20,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 from rasa.utils.endpoints import EndpointConfig
 
+WARM = 500
+"""Conversations whose tracker is kept in memory (about 100 kB each)."""
 EVENTS_KEPT = 600
 """Newest events of a conversation that are kept; a long evening's talk is about half of it."""
 
@@ -36,6 +41,7 @@ class BotTrackerStore(TrackerStore):
         self._headers = {"Authorization": f"Bearer {os.environ.get('BOT_INTERNAL_TOKEN', '')}"}
         self._memory = InMemoryTrackerStore(domain, event_broker)
         self._session: aiohttp.ClientSession | None = None
+        self._warm: OrderedDict[str, DialogueStateTracker] = OrderedDict()
 
     @classmethod
     def create(
@@ -51,6 +57,9 @@ class BotTrackerStore(TrackerStore):
         """The stored tracker, or None. Raises aiohttp.ClientError where the bot does not answer."""
         if not self._url:
             return await self._memory.retrieve(sender_id)
+        # A turn that fails half way never comes to `save`: the next one reads what the bot has.
+        if warm := self._warm.pop(sender_id, None):
+            return warm
         async with self._client().get(self._address(sender_id)) as response:
             if response.status == 404:
                 return None
@@ -71,10 +80,19 @@ class BotTrackerStore(TrackerStore):
         events = [_lean(event) for event in state["events"] or []]
         async with self._client().put(self._address(tracker.sender_id), json={"events": _tail(events)}) as response:
             response.raise_for_status()
+            if response.status == 204:
+                self._keep(tracker, len(events))
 
     async def keys(self) -> Iterable[str]:
         """Ids of trackers held in this process (none where the bot keeps them)."""
         return await self._memory.keys() if not self._url else []
+
+    def _keep(self, tracker: DialogueStateTracker, events: int) -> None:
+        if events > EVENTS_KEPT:
+            return  # what the bot has was cut: the next turn shall see the same
+        self._warm[tracker.sender_id] = tracker
+        while len(self._warm) > WARM:
+            self._warm.popitem(last=False)
 
     def _address(self, sender_id: str) -> str:
         return f"{self._url}/engine/trackers/{sender_id}"

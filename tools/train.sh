@@ -2,8 +2,8 @@
 # Trains the Rasa model when its sources changed. The stamp holds the digest of what it was trained from.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-digest=$(cat config.yml domain.yml data/nlu/*.yml data/rules/*.yml data/stories/*.yml engine/*.py engine/requirements.txt \
-  bot/text/places.py bot/text/ages.py bot/text/wishes.py data/regions/places.yml | sha256sum | cut -d' ' -f1)
+digest=$(cat config.yml domain.yml data/nlu/*.yml data/rules/*.yml data/stories/*.yml engine/requirements.txt \
+  engine/{embedding,featurizer,tokenizer,classifier,entities}.py bot/text/places.py bot/text/ages.py bot/text/wishes.py data/regions/places.yml | sha256sum | cut -d' ' -f1)
 if [ -f models/trained-from ] && [ "$(cat models/trained-from)" = "$digest" ] && ls models/*.tar.gz >/dev/null 2>&1; then
   exit 0
 fi

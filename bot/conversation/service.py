@@ -14,31 +14,23 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
-from sqlalchemy import delete, func, select
-
-from bot import clock
 from bot.conversation import phrases
 from bot.conversation.engine_client import EngineClient, EngineUnavailable
 from bot.conversation.messages import Message, bot, person
 from bot.conversation.privacy import clean
+from bot.conversation.store import ConversationStore, State, Vault
 from bot.i18n import supported, translate
 from bot.safety import screen
 from bot.safety.helplines import as_message, card_text, helplines_for, still_here
 from bot.safety.screen import Category
 from bot.storage.database import Database
-from bot.storage.models import ConversationRow, MessageRow
 from bot.text.language_id import LanguageIdentifier
 
 TEXT_MAX = 1000
 """Characters of one message; the cost of an embedding is linear in the length."""
-
-
-class UnknownConversation(LookupError):
-    """No such conversation, or the token is not its own: not told apart."""
 
 
 class BadMessage(ValueError):
@@ -47,6 +39,10 @@ class BadMessage(ValueError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class TooFast(RuntimeError):
+    """More messages within a minute than a person writes."""
 
 
 @dataclass
@@ -71,10 +67,15 @@ class Answer:
 class Conversations:
     """All conversations on one database, answered by one engine."""
 
-    def __init__(self, database: Database, engine: EngineClient, identifier: LanguageIdentifier) -> None:
-        self._db = database
+    def __init__(
+        self, database: Database, engine: EngineClient, identifier: LanguageIdentifier, messages_per_minute: int
+    ) -> None:
+        self._store = ConversationStore(database)
+        self._vault = Vault(database)
+        self._box = database.box
         self._engine = engine
         self._identifier = identifier
+        self._messages_per_minute = messages_per_minute
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def identify(self, text: str) -> str | None:
@@ -83,118 +84,73 @@ class Conversations:
 
     async def start(self, language: str) -> Conversation:
         """A new conversation with its greeting."""
-        token = secrets.token_urlsafe(32)
-        row = ConversationRow(
-            id=str(uuid.uuid4()),
-            token=self._token(token),
-            language=language,
-            status="open",
-            created_at=clock.now(),
-            last_at=clock.now(),
-            sealed_vault=self._db.box.seal({}),
-            sealed_tracker=None,
+        made = Conversation(
+            str(uuid.uuid4()), language, "open", phrases.greeting(language), token=secrets.token_urlsafe(32)
         )
-        messages = phrases.greeting(language)
-        async with self._db.write() as session:
-            session.add(row)
-            await session.flush()
-            session.add_all(self._rows(row.id, 0, messages))
-        return Conversation(row.id, language, row.status, messages, token)
+        await self._store.add(made.id, made.token, language, made.messages)
+        return made
 
     async def get(self, id_: str, token: str) -> Conversation:
         """The conversation with all its messages; raises UnknownConversation."""
-        row = await self._authorised(id_, token)
-        return Conversation(row.id, row.language, row.status, await self._messages(id_))
-
-    async def authorise(self, id_: str, token: str) -> None:
-        """Raises UnknownConversation unless the token is the conversation's own."""
-        await self._authorised(id_, token)
+        row = await self._store.authorised(id_, token)
+        return Conversation(id_, row.language, row.status, await self._store.messages(id_))
 
     async def position(self, id_: str, token: str, message_id: str | None) -> int:
         """The number of a message, or of the last one; for following with `after`. Raises UnknownConversation."""
-        await self._authorised(id_, token)
-        mine = MessageRow.conversation_id == id_
-        async with self._db.read() as session:
-            last = await session.scalar(select(func.max(MessageRow.number)).where(mine))
-            named = await session.scalar(select(MessageRow.number).where(mine, MessageRow.id == message_id))
-        return int(named if named is not None else last if last is not None else -1)
+        await self._store.authorised(id_, token)
+        return await self._store.position(id_, message_id)
 
     async def after(self, id_: str, number: int) -> list[tuple[int, Message]] | None:
         """Messages after a number, each with its own; None where the conversation is gone."""
-        query = select(MessageRow.number, MessageRow.sealed_body).order_by(MessageRow.number)
-        async with self._db.read() as session:
-            if await session.get(ConversationRow, id_) is None:
-                return None
-            rows = await session.execute(query.where(MessageRow.conversation_id == id_, MessageRow.number > number))
-            return [(n, self._db.box.open(sealed)) for n, sealed in rows]
+        return await self._store.after(id_, number)
 
     async def set_language(self, id_: str, token: str, language: str) -> Conversation:
         """Switches the language and keeps everything else."""
-        await self._authorised(id_, token)
-        async with self._db.write() as session:
-            row = await session.get_one(ConversationRow, id_)
-            row.language = language
+        await self._store.authorised(id_, token)
+        await self._store.set_language(id_, language)
         return await self.get(id_, token)
 
     async def erase(self, id_: str, token: str) -> None:
         """Erases the conversation with everything in it, now. A contact request already sent stays."""
-        await self._authorised(id_, token)
-        async with self._db.write() as session:
-            await session.execute(delete(MessageRow).where(MessageRow.conversation_id == id_))
-            await session.execute(delete(ConversationRow).where(ConversationRow.id == id_))
+        await self._store.authorised(id_, token)
+        await self._store.erase(id_)
 
     async def erase_old(self, days: int) -> int:
         """Erases conversations without a message for `days` days; returns how many."""
-        limit = clock.now() - timedelta(days=days)
-        async with self._db.write() as session:
-            old = (await session.scalars(select(ConversationRow.id).where(ConversationRow.last_at < limit))).all()
-            for id_ in old:
-                await session.execute(delete(MessageRow).where(MessageRow.conversation_id == id_))
-                await session.execute(delete(ConversationRow).where(ConversationRow.id == id_))
+        old = await self._store.silent_for(days)
+        await self._store.erase(*old)
         return len(old)
 
     async def handle(self, id_: str, token: str, client_id: str, text: str, payload: str | None = None) -> Answer:
         """Answers one message (typed `text`, or a button: its title as `text` and its `payload`).
 
-        Raises UnknownConversation, BadMessage. Never raises for the engine: its absence is an answer.
+        Raises UnknownConversation, BadMessage, TooFast. Never raises for the engine: its absence is an answer.
         """
-        await self._authorised(id_, token)
         if not text.strip():
             raise BadMessage("empty")
         if len(text) > TEXT_MAX or len(payload or "") > TEXT_MAX:
             raise BadMessage("too_long")
         async with self._in_order(id_):
-            return await self._turn(id_, client_id, text.strip(), payload)
+            state = await self._store.state(id_, token, client_id)
+            return await self._turn(id_, state, client_id, text.strip(), payload)
 
-    async def _turn(self, id_: str, client_id: str, text: str, payload: str | None) -> Answer:
-        digest = self._db.box.digest("message", json.dumps([text, payload]))
-        async with self._db.read() as session:
-            row = await session.get(ConversationRow, id_)
-            if row is None:
-                raise UnknownConversation(id_)
-            earlier = await session.scalar(
-                select(MessageRow).where(MessageRow.conversation_id == id_, MessageRow.client_id == client_id)
-            )
-        if earlier is not None:
-            if not hmac.compare_digest(earlier.digest or "", digest):
+    async def _turn(self, id_: str, state: State, client_id: str, text: str, payload: str | None) -> Answer:
+        digest = self._box.digest("message", json.dumps([text, payload]))
+        if state.earlier is not None:
+            if not hmac.compare_digest(state.earlier, digest):
                 raise BadMessage("reused")
-            if answered := await self._messages(id_, client_id):
-                return Answer(row.language, answered)
-        vault = self._db.box.open(row.sealed_vault)
+            if answered := await self._store.answers(id_, client_id):
+                return Answer(state.language, answered)
+        elif state.recent >= self._messages_per_minute:
+            raise TooFast
+        vault = state.vault
         cleaned = clean(text, vault)
         vault["lookup"] = cleaned.lookup
         if payload and payload.startswith("/change_language{"):
             vault["pinned"] = True  # chosen by a tap: no message switches it any more
-        language, notices = self._language(row.language, cleaned.kept, payload, bool(vault.get("pinned")))
-        if earlier is None:
-            async with self._db.write() as session:
-                stored = await session.get_one(ConversationRow, id_)
-                stored.sealed_vault = self._db.box.seal(vault)
-                stored.language = language
-                stored.last_at = clock.now()
-                mine = self._rows(id_, await self._next(session, id_), [person(cleaned.kept, language)])
-                mine[0].client_id, mine[0].digest = client_id, digest
-                session.add_all(mine)
+        language, notices = self._language(state.language, cleaned.kept, payload, bool(vault.get("pinned")))
+        if state.earlier is None:
+            await self._store.put_message(id_, client_id, digest, person(cleaned.kept, language), vault, language)
         cards = [] if payload else self._safety(cleaned.kept, language)
         metadata = {
             "language": language,
@@ -212,15 +168,8 @@ class Conversations:
         if not said and not cards:
             said = phrases.not_understood(language)
         answer = [*cards, *notices, *said]
-        async with self._db.write() as session:
-            current = await session.get(ConversationRow, id_)
-            if current is None:  # erased while the engine was thinking: nothing may come back
-                raise UnknownConversation(id_)
-            current.language = language
-            rows = self._rows(id_, await self._next(session, id_), answer)
-            for stored_row in rows:
-                stored_row.answers = client_id
-            session.add_all(rows)
+        # Erased while the engine was thinking: UnknownConversation, and nothing comes back.
+        await self._store.put_answer(id_, client_id, answer, language)
         return Answer(language, answer)
 
     def _language(self, current: str, text: str, payload: str | None, pinned: bool) -> tuple[str, list[Message]]:
@@ -237,9 +186,7 @@ class Conversations:
 
     async def _render(self, id_: str, raw: list[dict[str, Any]], language: str) -> tuple[list[Message], str]:
         """Rasa's answers as messages; what only the vault may know is filled in here."""
-        async with self._db.read() as session:
-            row = await session.get_one(ConversationRow, id_)
-        vault = self._db.box.open(row.sealed_vault)
+        vault = await self._vault.read(id_) if any(_has_secret(answer.get("custom") or {}) for answer in raw) else {}
         said: list[Message] = []
         for answer in raw:
             custom = answer.get("custom") or {}
@@ -257,39 +204,6 @@ class Conversations:
         async with lock:
             yield
 
-    async def _authorised(self, id_: str, token: str) -> ConversationRow:
-        async with self._db.read() as session:
-            row = await session.get(ConversationRow, id_)
-        if row is None or not hmac.compare_digest(row.token, self._token(token)):
-            raise UnknownConversation(id_)
-        return row
-
-    def _token(self, token: str) -> str:
-        return self._db.box.digest("conversation", token)
-
-    async def _messages(self, id_: str, answers: str | None = None) -> list[Message]:
-        query = select(MessageRow.sealed_body).where(MessageRow.conversation_id == id_).order_by(MessageRow.number)
-        if answers is not None:
-            query = query.where(MessageRow.answers == answers)
-        async with self._db.read() as session:
-            return [self._db.box.open(sealed) for sealed in await session.scalars(query)]
-
-    async def _next(self, session: Any, id_: str) -> int:
-        last = await session.scalar(select(func.max(MessageRow.number)).where(MessageRow.conversation_id == id_))
-        return 0 if last is None else int(last) + 1
-
-    def _rows(self, id_: str, number: int, messages: list[Message]) -> list[MessageRow]:
-        return [
-            MessageRow(
-                id=message["id"],
-                conversation_id=id_,
-                number=number + offset,
-                at=clock.now(),
-                sealed_body=self._db.box.seal(message),
-            )
-            for offset, message in enumerate(messages)
-        ]
-
 
 def safety_card(category: Category, language: str) -> Message:
     """The card for a danger: what to do now, the helplines, and that the bot stays."""
@@ -301,6 +215,10 @@ def safety_card(category: Category, language: str) -> Message:
         helplines=[as_message(line, language) for line in helplines_for(category, language)],
         note=still_here(language),
     )
+
+
+def _has_secret(custom: dict[str, Any]) -> bool:
+    return "%(" in str(custom.get("text")) or bool(custom.get("reference"))
 
 
 def _fill(custom: dict[str, Any], vault: dict[str, Any]) -> dict[str, Any]:
@@ -315,52 +233,6 @@ def _fill(custom: dict[str, Any], vault: dict[str, Any]) -> dict[str, Any]:
     if filled.get("reference") in vault.get("pins", {}):
         filled["pin"] = vault["pins"][filled["reference"]]
     return filled
-
-
-class Vault:
-    """The actions' way to what the engine must not hold."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def read(self, conversation_id: str) -> dict[str, Any]:
-        """The vault's content; empty for an unknown conversation (rasa shell)."""
-        async with self._db.read() as session:
-            row = await session.get(ConversationRow, conversation_id)
-        return dict(self._db.box.open(row.sealed_vault)) if row else {}
-
-    async def put(self, conversation_id: str, **values: Any) -> None:
-        """Merges dicts into the vault (`pins={"PA-…": "123456"}`)."""
-        async with self._db.write() as session:
-            row = await session.get(ConversationRow, conversation_id)
-            if row is None:
-                return
-            vault = self._db.box.open(row.sealed_vault)
-            for name, value in values.items():
-                vault[name] = {**(vault.get(name) or {}), **value}
-            row.sealed_vault = self._db.box.seal(vault)
-
-
-class Trackers:
-    """The engine's trackers at rest: sealed, beside their conversation, gone with it."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def load(self, conversation_id: str) -> dict[str, Any] | None:
-        """The stored tracker, or None."""
-        async with self._db.read() as session:
-            row = await session.get(ConversationRow, conversation_id)
-        return None if row is None or row.sealed_tracker is None else self._db.box.open(row.sealed_tracker)
-
-    async def save(self, conversation_id: str, tracker: dict[str, Any]) -> bool:
-        """Stores a tracker; False where the conversation is gone (erased meanwhile)."""
-        async with self._db.write() as session:
-            row = await session.get(ConversationRow, conversation_id)
-            if row is None:
-                return False
-            row.sealed_tracker = self._db.box.seal(tracker)
-        return True
 
 
 def text_of_transcript(messages: list[Message], language: str) -> str:

@@ -1,4 +1,4 @@
-"""The database: one engine, two ways in (`read`, `write`), migrations at start.
+"""The database: one engine, ways in (`read`, `write`; `connect`, `begin` for plain statements), migrations at start.
 
 SQLite runs in WAL mode with synchronous=FULL: a commit that returned has reached the disk. Writers take the
 write lock when they begin (BEGIN IMMEDIATE), so that a transaction never fails half way for being second.
@@ -17,7 +17,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 
 from bot.storage.crypto import Box
 
@@ -39,8 +39,9 @@ class Database:
             event.listen(self._engine.sync_engine, "begin", _sqlite_begin)
         else:
             self._engine = create_async_engine(url, pool_pre_ping=True)
+        self._writer = self._engine.execution_options(bot_write=True)
         self._read = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._write = async_sessionmaker(self._engine.execution_options(bot_write=True), expire_on_commit=False)
+        self._write = async_sessionmaker(self._writer, expire_on_commit=False)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -53,6 +54,18 @@ class Database:
         """A session in a transaction that commits at the end and rolls back on an error."""
         async with self._write() as session, session.begin():
             yield session
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading by plain statements: for what every message passes through."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction that commits at the end and rolls back on an error."""
+        async with self._writer.begin() as connection:
+            yield connection
 
     async def migrate(self) -> None:
         """Brings the tables to the newest version; makes them where there are none."""

@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from bot import clock
-from bot.conversation.service import BadMessage, UnknownConversation, text_of_transcript
+from bot.conversation.service import BadMessage, TooFast, text_of_transcript
+from bot.conversation.store import RECENT, UnknownConversation
 from bot.i18n import languages, supported, translate
 from bot.requests.draft import Invalid, RequestDraft
 from bot.requests.service import KeyReused, NotFound, TooManyTries
@@ -21,7 +22,7 @@ from bot.web.keys import CATALOGUE, CONVERSATIONS, DATABASE, ENGINE, REQUESTS
 from bot.web.locale import language_of
 from bot.web.openapi import description
 from bot.web.problems import Problem
-from bot.web.security import limit_address, limit_conversation
+from bot.web.security import limit_address
 from bot.web.shapes import centre_json
 
 routes = web.RouteTableDef()
@@ -72,12 +73,9 @@ async def get_conversation(request: web.Request) -> web.Response:
 async def send_message(request: web.Request) -> web.Response:
     """Answers one message."""
     id_, token = _credentials(request)
-    with _conversation_problems():
-        await request.app[CONVERSATIONS].authorise(id_, token)
     body = await bodies.read(request, bodies.SendMessage)
     if body.payload is None and body.text is None:
         raise Problem(422, "empty")
-    await limit_conversation(request, id_)
     text = body.text if body.text is not None else str(body.payload)
     with _conversation_problems():
         # A family that closes its phone has still sent its message: the turn is finished without it.
@@ -275,6 +273,8 @@ class _conversation_problems:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, UnknownConversation):
             raise Problem(404, "unknown_conversation") from None
+        if isinstance(error, TooFast):
+            raise Problem(429, "too_many", headers={"Retry-After": str(int(RECENT.total_seconds()))}) from None
         if isinstance(error, BadMessage):
             raise Problem(409 if error.reason == "reused" else 422, error.reason) from None
 

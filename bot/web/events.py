@@ -7,7 +7,7 @@ import json
 
 from aiohttp import web
 
-from bot.conversation.service import UnknownConversation
+from bot.conversation.store import UnknownConversation
 from bot.web.keys import CONVERSATIONS
 from bot.web.problems import Problem
 

@@ -58,9 +58,9 @@ async def load_tracker(request: web.Request) -> web.Response:
 
 @routes.put("/engine/trackers/{id}")
 async def save_tracker(request: web.Request) -> web.Response:
-    """Stores a tracker; one whose conversation was erased is dropped without a word."""
-    await request.app[TRACKERS].save(request.match_info["id"], await request.json())
-    return web.Response(status=204)
+    """Stores a tracker (204); one whose conversation was erased meanwhile is dropped (202)."""
+    stored = await request.app[TRACKERS].save(request.match_info["id"], await request.json())
+    return web.Response(status=204 if stored else 202)
 
 
 @routes.get("/metrics")

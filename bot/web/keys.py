@@ -6,7 +6,8 @@ from aiohttp import web
 
 from bot.catalogue.search import Catalogue
 from bot.conversation.engine_client import EngineClient
-from bot.conversation.service import Conversations, Trackers
+from bot.conversation.service import Conversations
+from bot.conversation.store import Trackers
 from bot.requests.service import ContactRequests
 from bot.settings import Settings
 from bot.storage.database import Database

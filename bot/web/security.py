@@ -58,13 +58,6 @@ async def limit_address(request: web.Request, purpose: str) -> None:
     await _limit(throttle, address_of(request))
 
 
-async def limit_conversation(request: web.Request, conversation_id: str) -> None:
-    """Counts a message of this conversation; raises a 429 Problem past the limit."""
-    settings = request.config_dict[SETTINGS]
-    throttle = Throttle(request.config_dict[DATABASE], "message", settings.messages_per_minute, timedelta(minutes=1))
-    await _limit(throttle, conversation_id)
-
-
 async def _limit(throttle: Throttle, key: str) -> None:
     if wait := await throttle.blocked(key):
         raise Problem(429, "too_many", headers={"Retry-After": str(wait)})
