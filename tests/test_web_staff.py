@@ -374,9 +374,9 @@ async def test_a_withdrawn_request_is_said_to_be_withdrawn(database: Database, b
 async def test_late_ones_are_marked_and_the_list_has_pages(
     database: Database, browser: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bot.web import staff
+    from bot.web.staff import inbox
 
-    monkeypatch.setattr(staff, "PAGE", 2)
+    monkeypatch.setattr(inbox, "PAGE", 2)
     for _ in range(3):
         await request(database)
     async with database.write() as session:

@@ -1,0 +1,34 @@
+"""The staff desk's pages under /staff: reads forms, shows pages. Who may do what is decided in the domain rooms.
+
+Every route but the login needs a session (`shell.guarded`), every form of a session carries its token. Pages work
+without JavaScript; after a form is taken the browser is sent to a page that can be reloaded. One module a subject,
+each with its ROUTES.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.requests.desk import Desk
+from bot.staff.accounts import Accounts
+from bot.staff.sessions import Sessions
+from bot.web.keys import DATABASE, SETTINGS
+from bot.web.staff import accounts, inbox, log, login, requests
+from bot.web.staff.shell import ACCOUNTS, DESK, SESSIONS, guarded
+
+__all__ = ["add_staff"]
+
+
+def add_staff(app: web.Application) -> None:
+    """Adds the staff desk to an application that carries DATABASE and SETTINGS when it starts."""
+    app.on_startup.append(_start)
+    login.add_login(app)
+    for subject in (login, inbox, requests, log, accounts):
+        for route in subject.ROUTES:
+            app.router.add_route(route.method, route.path, guarded(route.page), name=route.name)
+
+
+async def _start(app: web.Application) -> None:
+    app[ACCOUNTS] = Accounts(app[DATABASE])
+    app[SESSIONS] = Sessions(app[DATABASE], app[SETTINGS])
+    app[DESK] = Desk(app[DATABASE])
