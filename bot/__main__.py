@@ -2,9 +2,9 @@
 
 import os
 
-# Read by the embedding's thread library when it loads, so they are set before anything else is imported.
-for _name, _value in {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}.items():
-    os.environ.setdefault(_name, _value)
+# Read by the embedding's thread library when it loads, so it is set before anything else is imported; the reason
+# stands in bot/supervisor.py.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from bot.cli import main
 

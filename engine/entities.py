@@ -18,6 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.text.ages import find_ages
 from bot.text.places import place_finder
 from bot.text.wishes import find_languages, wants_interpreter
+from engine.tokenizer import typed
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -46,8 +47,8 @@ class FamilyEntityExtractor(EntityExtractorMixin, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds what was found to each message's entities."""
         for message in messages:
-            text = message.get(TEXT)
-            if text:
+            if typed(message):
+                text = message.get(TEXT)
                 language = (message.get("metadata") or {}).get("language")
                 found = self._extract(text, language)
                 message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)

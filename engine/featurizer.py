@@ -17,6 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from engine.embedding import embed, embed_many
+from engine.tokenizer import typed
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -61,9 +62,9 @@ class E5Featurizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Features for messages at run time; an empty text gets none."""
+        """Features for messages at run time; an empty text and a tapped button get none."""
         for message in messages:
-            if message.get(TEXT):
+            if typed(message):
                 self._add(message, embed(message.get(TEXT)))
         return messages
 

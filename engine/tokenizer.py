@@ -7,7 +7,17 @@ from typing import Any
 import spacy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
+from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
+
+
+def typed(message: Message) -> bool:
+    """True for a message with words. A tapped button ("/intent{…}") has none: Rasa reads its intent at the end of the
+    pipeline, so nothing in the pipeline need look at it.
+    """
+    text = message.get(TEXT)
+    return bool(text) and not text.startswith(INTENT_MESSAGE_PREFIX)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)

@@ -18,8 +18,7 @@ import aiohttp
 import pytest
 
 # As in production (bot/__main__.py), before anything loads the embedding.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-os.environ.setdefault("GOMP_SPINCOUNT", "0")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 180
