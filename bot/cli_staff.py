@@ -46,7 +46,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     audit = commands.add_parser("audit", help="the access log").add_subparsers(
         dest="audit_command", required=True, metavar="COMMAND"
     )
-    audit.add_parser("verify", help="prove that no row of the access log was changed, dropped or added")
+    verify = audit.add_parser("verify", help="prove that no row of the access log was changed, dropped or added")
+    verify.add_argument(
+        "--known", metavar="NUMBER:HASH", type=_end, help="an end of the log kept elsewhere, which must still be there"
+    )
 
 
 async def run(
@@ -61,7 +64,7 @@ async def run(
     try:
         await database.migrate()
         if args.command == "audit":
-            return await _verify(database, out)
+            return await _verify(database, args.known, out)
         out.writelines(f"{line}\n" for line in await _staff(args, Accounts(database), stdin))
     except BadAccount as error:
         out.write(f"{error}\n")
@@ -98,10 +101,17 @@ def _line(account: Account) -> str:
     return "\t".join((worker.login, worker.role, "active" if account.active else "disabled", centres, worker.name))
 
 
-async def _verify(database: Database, out: TextIO) -> int:
-    chain = await access_log.verify(database)
+def _end(text: str) -> tuple[int, str]:
+    number, _colon, head = text.partition(":")
+    if not number.isdigit() or len(head) != len(access_log.FIRST):
+        raise argparse.ArgumentTypeError("it looks like 12:0f3a…, as `audit verify` and the server's journal write it")
+    return int(number), head
+
+
+async def _verify(database: Database, known: tuple[int, str] | None, out: TextIO) -> int:
+    chain = await access_log.verify(database, known)
     if chain.ok:
-        out.write(f"The access log is whole: {chain.rows} rows, head {chain.head}\n")
+        out.write(f"The access log is whole: {chain.rows} rows, end {chain.rows}:{chain.head}\n")
         return 0
     out.write(f"The access log is broken at row {chain.broken_at}: it has been changed.\n")
     return 1

@@ -20,9 +20,12 @@ from bot.catalogue.store import load_embedded
 from bot.conversation.engine_client import EngineClient
 from bot.conversation.service import Conversations
 from bot.conversation.store import Trackers, Vault
+from bot.requests import access_log
 from bot.requests.service import ContactRequests
 from bot.safety import screen
 from bot.settings import ROOT, Settings
+from bot.staff.sessions import Sessions
+from bot.storage import throttle
 from bot.storage.crypto import load_box
 from bot.storage.database import Database
 from bot.text.language_id import LanguageIdentifier
@@ -122,6 +125,10 @@ async def _sweep(rooms: Rooms, settings: Settings) -> None:
         try:
             await rooms.conversations.erase_old(settings.conversation_days)
             await rooms.requests.erase_old(settings.request_days)
+            await Sessions(rooms.database, settings).forget_old()
+            await throttle.forget_old(rooms.database)
+            # Whoever can rewrite the database cannot rewrite what has gone to the journal already.
+            log.info("access log: %s", await access_log.end(rooms.database))
         except Exception:
             log.exception("clean-up failed; it is tried again in an hour")
         await asyncio.sleep(SWEEP)

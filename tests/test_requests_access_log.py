@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.requests import access_log
 from bot.requests.desk import Desk
 from bot.staff.rights import Forbidden, Worker
-from bot.storage.database import Database
-from bot.storage.models import AccessLogRow
+from bot.storage.database import MIGRATIONS, Database
+from bot.storage.models import AccessLogRow, MetaRow
 from tests.staff_support import opened, request, worker
 
 MAIJA = Worker("11111111-1111-1111-1111-111111111111", "maija", "Maija", "worker", frozenset({"kuusamo"}))
@@ -126,16 +128,85 @@ async def test_a_change_past_the_guard_is_found(database: Database, statement: s
     assert (found.ok, found.broken_at) == (False, broken_at)
 
 
-async def test_a_cut_tail_is_found_with_a_head_kept_elsewhere(database: Database) -> None:
+async def test_rows_that_changed_places_are_found(database: Database) -> None:
     for number in range(3):
         await write(database, f"syy {number}")
-    kept = await access_log.verify(database)
+    await unguard(database)
+    await change(database, "UPDATE access_log SET number = 9 WHERE number = 1")
+    await change(database, "UPDATE access_log SET number = 1 WHERE number = 2")
+    await change(database, "UPDATE access_log SET number = 2 WHERE number = 9")
+    assert (await access_log.verify(database)).broken_at == 1
+
+
+async def test_a_cut_tail_is_found_and_does_not_heal(database: Database) -> None:
+    for number in range(3):
+        await write(database, f"syy {number}")
     await unguard(database)
     await change(database, "DELETE FROM access_log WHERE number = 3")
-    assert (await access_log.verify(database)).ok  # by itself the rest fits
-    assert (await access_log.verify(database, known=(kept.rows, kept.head))).broken_at == 3
+    assert (await access_log.verify(database)).broken_at == 3
     await write(database, "jotain muuta")
-    assert (await access_log.verify(database, known=(kept.rows, kept.head))).broken_at == 3
+    found = await access_log.verify(database)
+    assert (found.ok, found.rows, found.broken_at) == (False, 2, 4)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM meta WHERE key = 'access-log-end'", "UPDATE meta SET value = '1:x:y' WHERE key = 'access-log-end'"],
+)
+async def test_a_log_without_its_seal_is_broken_and_stays_so(database: Database, statement: str) -> None:
+    for number in range(2):
+        await write(database, f"syy {number}")
+    await change(database, statement)
+    assert not (await access_log.verify(database)).ok
+    await write(database, "jotain muuta")
+    assert (await access_log.verify(database)).broken_at == 3
+
+
+async def test_an_emptied_log_is_broken(database: Database) -> None:
+    await write(database)
+    await unguard(database)
+    await change(database, "DELETE FROM access_log")
+    assert (await access_log.verify(database)).broken_at == 1
+
+
+async def test_a_chain_made_anew_does_not_fit_the_seal(database: Database) -> None:
+    for number in range(2):
+        await write(database, f"syy {number}")
+    await unguard(database)
+    before = access_log.FIRST
+    async with database.write() as session:  # all that somebody without the key can do
+        for row in await session.scalars(select(AccessLogRow).order_by(AccessLogRow.number)):
+            row.reason, row.previous = "muu", before
+            row.hash = before = access_log._hash(row)
+    assert not (await access_log.verify(database)).ok
+
+
+async def test_an_older_state_put_back_is_found_with_an_end_kept_elsewhere(database: Database) -> None:
+    await write(database)
+    async with database.read() as session:
+        older = (await session.get_one(MetaRow, "access-log-end")).value
+    await write(database)
+    number, _colon, head = (await access_log.end(database)).partition(":")
+    await unguard(database)
+    await change(database, "DELETE FROM access_log WHERE number = 2")
+    async with database.write() as session:
+        (await session.get_one(MetaRow, "access-log-end")).value = older
+    assert (await access_log.verify(database)).ok  # by itself the older state fits
+    assert (await access_log.verify(database, known=(int(number), head))).broken_at == 2
+    await write(database, "jotain muuta")
+    assert (await access_log.verify(database, known=(int(number), head))).broken_at == 2
+
+
+async def test_a_log_from_before_the_seal_is_sealed_by_the_migration(database: Database) -> None:
+    for number in range(2):
+        await write(database, f"syy {number}")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("sqlalchemy.url", database.url)
+    await asyncio.to_thread(command.downgrade, config, "0003")
+    await database.migrate()
+    found = await access_log.verify(database)
+    assert (found.ok, found.rows) == (True, 2)
 
 
 async def test_a_long_log_is_read_in_batches(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

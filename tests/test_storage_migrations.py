@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
+from cryptography.fernet import Fernet
 
+from bot.storage.crypto import Box
 from bot.storage.database import MIGRATIONS, upgrade
 from tests.staff_support import opened
 
@@ -25,7 +27,7 @@ async def test_alembic_would_change_nothing_after_the_last_migration(kind: str, 
 
 def test_a_migrated_file_keeps_its_write_ahead_log(tmp_path: Path) -> None:
     path = tmp_path / "bot.sqlite3"
-    upgrade(f"sqlite+aiosqlite:///{path}")
+    upgrade(f"sqlite+aiosqlite:///{path}", Box([Fernet.generate_key()]))
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()

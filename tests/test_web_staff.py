@@ -412,6 +412,18 @@ async def test_broken_forms_and_cookies_are_refused(database: Database, browser:
     assert page.status == 303
 
 
+async def test_the_page_after_a_form_is_no_second_look(database: Database, browser: Made) -> None:
+    id = (await request(database)).request_id
+    await worker(database, "maija", "kuusamo")
+    client = await browser()
+    await log_in(client, "maija")
+    assert (await act(client, id, "claim")).status == 200
+    assert await logged(database) == ["open", "claim"]
+    for query in ("", "?done=note", "?done=open", "?done="):  # nothing that was not just done hides a look
+        assert (await client.get(f"/staff/requests/{id}{query}")).status == 200
+    assert await logged(database) == ["open", "claim", *["open"] * 4]
+
+
 # --- the auditor -----------------------------------------------------------------------------------------------------
 
 

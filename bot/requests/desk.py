@@ -227,12 +227,15 @@ class Desk:
             found = {each[0]: each[1] for each in await session.execute(query)}
         return {status: found.get(status, 0) for status in STATUSES}
 
-    async def open(self, worker: Worker, id: str, reason: str = HANDLING, language: str = "fi") -> RequestView:
+    async def open(
+        self, worker: Worker, id: str, reason: str = HANDLING, language: str = "fi", *, after: str | None = None
+    ) -> RequestView:
         """The request with everything in it; the look is in the access log before anything is shown.
 
-        Raises Forbidden, NotFound, BadInput (no reason, or a long one).
+        `after`: the act that the page is shown after; where the log tells that this worker has just done it, the look
+        gets no row of its own. Raises Forbidden, NotFound, BadInput (no reason, or a long one).
         """
-        async with self._acting(worker, id, "open", _reason(reason)) as (session, row):
+        async with self._acting(worker, id, "open", _reason(reason), after) as (session, row):
             columns = (await session.execute(_columns().where(ContactRequestRow.id == row.id))).one()
             body: dict[str, Any] = self._db.box.open(row.sealed_body)
             events = await self._events(session, row.id)
@@ -379,14 +382,15 @@ class Desk:
 
     @asynccontextmanager
     async def _acting(
-        self, worker: Worker, id: str, action: str, reason: str
+        self, worker: Worker, id: str, action: str, reason: str, after: str | None = None
     ) -> AsyncIterator[tuple[AsyncSession, ContactRequestRow]]:
         # What the block does and its line in the log are one transaction: both happen or neither.
         worker.demand(Right.REQUESTS)
         async with self._db.write() as session:
             row = await self._visible(session, worker, id)
             yield session, row
-            await access_log.append(session, worker, row.id, action, reason)
+            if after is None or not await access_log.follows(session, worker, row.id, after):
+                await access_log.append(session, worker, row.id, action, reason)
 
     async def _visible(self, session: AsyncSession, worker: Worker, id: str) -> ContactRequestRow:
         row = await session.scalar(

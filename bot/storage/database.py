@@ -26,7 +26,7 @@ _PATIENCE = 100  # tenths of a second
 
 
 class Database:
-    """Sessions on the database at `url`, and the box that seals what families write."""
+    """Sessions on the database at `url`, and the box that seals what families write (a session's `info["box"]`)."""
 
     def __init__(self, url: str, box: Box) -> None:
         self.url = url
@@ -40,8 +40,8 @@ class Database:
         else:
             self._engine = create_async_engine(url, pool_pre_ping=True)
         self._writer = self._engine.execution_options(bot_write=True)
-        self._read = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._write = async_sessionmaker(self._writer, expire_on_commit=False)
+        self._read = async_sessionmaker(self._engine, expire_on_commit=False, info={"box": box})
+        self._write = async_sessionmaker(self._writer, expire_on_commit=False, info={"box": box})
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -69,7 +69,7 @@ class Database:
 
     async def migrate(self) -> None:
         """Brings the tables to the newest version; makes them where there are none."""
-        await asyncio.to_thread(upgrade, self.url)
+        await asyncio.to_thread(upgrade, self.url, self.box)
 
     async def answers(self) -> bool:
         """True when the database answers."""
@@ -85,13 +85,14 @@ class Database:
         await self._engine.dispose()
 
 
-def upgrade(url: str) -> None:
-    """Runs Alembic's upgrade to head on `url` (blocking)."""
+def upgrade(url: str, box: Box) -> None:
+    """Runs Alembic's upgrade to head on `url` (blocking); a migration finds `box` in its config's attributes."""
     if url.startswith("sqlite"):
         _write_ahead(url.split("///", 1)[1])
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    config.attributes["box"] = box
     command.upgrade(config, "head")
 
 

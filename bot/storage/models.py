@@ -111,7 +111,11 @@ class RequestEventRow(Base):
 
 
 class StaffRow(Base):
-    """A worker's account."""
+    """A worker's account. `password_hash`: empty where only the county's identity provider lets in.
+
+    `external`: digest of the provider's address and its subject. `sealed_totp`: the secret of the second step, None
+    where it is not in use; `totp_step`: the last 30-second step whose code was used, so that none is used twice.
+    """
 
     __tablename__ = "staff"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -121,6 +125,9 @@ class StaffRow(Base):
     role: Mapped[str] = mapped_column(String(16))
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    external: Mapped[str | None] = mapped_column(String(64), unique=True)
+    sealed_totp: Mapped[bytes | None]
+    totp_step: Mapped[int | None]
 
 
 class StaffCentreRow(Base):
@@ -131,14 +138,23 @@ class StaffCentreRow(Base):
     centre: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
+class StaffRecoveryRow(Base):
+    """A recovery code of the second step that has not been used; `code` is a digest."""
+
+    __tablename__ = "staff_recovery"
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+
+
 class StaffSessionRow(Base):
-    """A staff session; `id` is the digest of the cookie's secret."""
+    """A staff session; `id` is the digest of the cookie's secret, `device` what the browser says it is."""
 
     __tablename__ = "staff_session"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    device: Mapped[str] = mapped_column(String(80), default="")
 
 
 class AccessLogRow(Base):
@@ -153,6 +169,15 @@ class AccessLogRow(Base):
     reason: Mapped[str] = mapped_column(String(200))
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class ErasedReferenceRow(Base):
+    """Which request an erased reference stood for, so that a family can still be told who handled its matter."""
+
+    __tablename__ = "erased_reference"
+    reference: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Digest of the reference."""
+    request_id: Mapped[str] = mapped_column(String(36))
 
 
 class OutboxRow(Base):

@@ -51,10 +51,11 @@ class Throttle:
         async with self._db.write() as session:
             await session.execute(delete(ThrottleRow).where(ThrottleRow.key == self._digest(key)))
 
-    async def forget_old(self) -> None:
-        """Drops counters whose window is over."""
-        async with self._db.write() as session:
-            await session.execute(delete(ThrottleRow).where(ThrottleRow.until < clock.now()))
-
     def _digest(self, key: str) -> str:
         return self._db.box.digest(f"throttle:{self._purpose}", key)
+
+
+async def forget_old(database: Database) -> None:
+    """Drops all counters whose window is over."""
+    async with database.write() as session:
+        await session.execute(delete(ThrottleRow).where(ThrottleRow.until < clock.now()))

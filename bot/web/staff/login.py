@@ -67,7 +67,6 @@ async def log_in(request: web.Request) -> web.StreamResponse:
         return response
     sessions = request.app[SESSIONS]
     await sessions.end(cookie(request, SESSION_COOKIE))
-    await sessions.forget_old()
     response = see_other(safe_next(form.get("next", "")))
     set_cookie(request, response, SESSION_COOKIE, await sessions.create(worker), "/staff")
     response.del_cookie(FORM_COOKIE, path="/staff/login")

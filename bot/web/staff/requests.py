@@ -53,7 +53,8 @@ async def show_request(request: web.Request, session: StaffSession) -> web.Strea
     """One request; the look is written into the access log."""
     reason = request.query.get("reason", "").replace("\0", "").strip() or desk.HANDLING
     try:
-        return await _request_page(request, session, reason=reason, done=DONE.get(request.query.get("done", "")))
+        after = done if (done := request.query.get("done", "")) in DONE else None
+        return await _request_page(request, session, reason=reason, after=after)
     except desk.BadInput as error:
         return error_page(request, session, 400, error.message)
 
@@ -109,9 +110,9 @@ async def _request_page(
     problem: str | None = None,
     values: Mapping[str, object] | None = None,
     typed: Form | None = None,
-    done: str | None = None,
+    after: str | None = None,
 ) -> web.StreamResponse:
-    view = await request.app[DESK].open(session.worker, request.match_info["id"], reason, LANGUAGE)
+    view = await request.app[DESK].open(session.worker, request.match_info["id"], reason, LANGUAGE, after=after)
     return staff_page(
         request,
         session,
@@ -131,7 +132,7 @@ async def _request_page(
         problem=problem,
         values=values or {},
         typed=typed or {},
-        done=done,
+        done=DONE.get(after or ""),
     )
 
 
