@@ -7,7 +7,7 @@ the words are kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -31,32 +31,37 @@ class Words:
     body: Sequence[str]
 
 
-async def put(session: AsyncSession, number: int, words: Words) -> None:
-    """Stores the words of the row `number` of service_text in place of earlier ones."""
+async def put(session: AsyncSession, rows: Sequence[tuple[int, Words]]) -> None:
+    """Stores the words of rows of service_text, by number, in place of earlier ones."""
+    if not rows:
+        return
     if _postgres(session):
         await session.execute(
             text("UPDATE service_text SET search = CAST(:vector AS tsvector) WHERE number = :number"),
-            {"vector": _vector(words), "number": number},
+            [{"vector": _vector(words), "number": number} for number, words in rows],
         )
         return
-    await remove(session, [number])
+    await remove(session, [number for number, _ in rows])
     await session.execute(
         text("INSERT INTO service_fts (rowid, name, keywords, body) VALUES (:number, :name, :keywords, :body)"),
-        {
-            "number": number,
-            "name": " ".join(words.name),
-            "keywords": " ".join(words.keywords),
-            "body": " ".join(words.body),
-        },
+        [
+            {
+                "number": number,
+                "name": " ".join(words.name),
+                "keywords": " ".join(words.keywords),
+                "body": " ".join(words.body),
+            }
+            for number, words in rows
+        ],
     )
 
 
-async def remove(session: AsyncSession, numbers: Iterable[int]) -> None:
+async def remove(session: AsyncSession, numbers: Sequence[int]) -> None:
     """Forgets the words of rows of service_text; call before or after the rows themselves go."""
-    if _postgres(session):
-        return  # the words are a column of the row
-    for number in numbers:
-        await session.execute(text("DELETE FROM service_fts WHERE rowid = :number"), {"number": number})
+    if numbers and not _postgres(session):  # PostgreSQL keeps the words in a column of the row
+        await session.execute(
+            text("DELETE FROM service_fts WHERE rowid = :number"), [{"number": number} for number in numbers]
+        )
 
 
 async def frequencies(session: AsyncSession) -> dict[str, int]:

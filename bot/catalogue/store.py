@@ -1,7 +1,8 @@
 """Fills the database with services and their words: the embedded catalogue at start, other catalogues when synced.
 
-A catalogue is loaded in one transaction, after all that is slow (parsing, embeddings) has been done outside it. The
-same files loaded twice cost one read. Services a catalogue no longer has leave the database.
+What is slow (parsing, embeddings) is done outside the transactions, which are short, so that families' messages and
+requests never wait for a catalogue. The same files loaded twice cost one read. Services a catalogue no longer has
+leave the database.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import delete, select, text
+from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import clock
@@ -37,9 +38,17 @@ META = "catalogue:"
 _TEXTS = 1
 # Counts up when the words that are stored or embedded are put together in another way, so that all are made anew.
 _EMBEDDED_LANGUAGES = ("fi", "sv", "en")
-_BATCH = 32
+_BATCH = 16  # texts embedded at a time: a family's question waits for one batch at most
+_CHUNK = 200  # services in a transaction: a family's request waits for the database well below a second
+_SHOW = 1000  # embeddings after which running bots are told to look again
 _WITHOUT_VECTORS = " without embeddings"
+Progress = Callable[[str, int, int], None]
+"""Called with what is being counted, how many are done, and how many there are."""
 _log = logging.getLogger(__name__)
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """No progress bar."""
 
 
 @dataclass(frozen=True)
@@ -87,114 +96,206 @@ async def load_embedded(db: Database, folder: Path) -> Loaded:
     if known and known.value == checksum:
         return Loaded(unchanged=True)
     services, aside = await asyncio.to_thread(read_folder, folder)
-    return replace(await put_catalogue(db, EMBEDDED, services, checksum), aside=tuple(aside))
+    loaded = await put_catalogue(db, EMBEDDED, services, checksum)
+    return replace(loaded, aside=(*aside, *loaded.aside))
 
 
-async def put_catalogue(db: Database, source: str, services: Sequence[Service], checksum: str) -> Loaded:
-    """Makes `services` all there is of `source`, in one transaction; embeds only words that changed.
-
-    `checksum` stands for the whole: running bots that see another one read the catalogue again. Embedding a whole
-    catalogue takes up to a minute, so the first time the services come at once and can be found by words, and the
-    embeddings follow. Where the model gives none the next load tries again.
-    """
-    passages = await asyncio.to_thread(lambda: [each for service in services for each in passages_of(service)])
-    async with db.read() as session:
-        hashes = await _embedded_hashes(session, source)
-        empty = await session.scalar(select(ServiceRow.id).where(ServiceRow.source == source).limit(1)) is None
-    first = None
-    if empty:
-        first = await _put(db, source, services, passages, {}, checksum + _WITHOUT_VECTORS)
-    fresh = [each for each in passages if each.text and hashes.get((each.service_id, each.language)) != each.hash]
-    vectors: dict[str, bytes] = {}
-    try:
-        for start in range(0, len(fresh), _BATCH):
-            some = fresh[start : start + _BATCH]
-            found = await asyncio.to_thread(embedding.embed_passages, [each.text for each in some])
-            vectors.update((each.hash, vector_bytes(vector)) for each, vector in zip(some, found, strict=True))
-    except Exception:
-        _log.exception("no embeddings: the catalogue is searched by words only")
-        checksum += _WITHOUT_VECTORS
-    result = await _put(db, source, services, passages, vectors, checksum)
-    return first or result
-
-
-async def _put(
+async def put_catalogue(
     db: Database,
     source: str,
     services: Sequence[Service],
-    passages: Sequence[Passage],
-    vectors: Mapping[str, bytes],
     checksum: str,
+    *,
+    gone: Iterable[str] | None = None,
+    progress: Progress = _silent,
 ) -> Loaded:
-    async with db.write() as session:
-        if not db.sqlite:
-            # Two bots that start at once must not both insert: the second waits and finds the rows.
-            await session.execute(text("SELECT pg_advisory_xact_lock(5060709)"))
-        result = await _put_services(session, source, services)
-        await _put_passages(session, source, passages, vectors)
-        await session.merge(MetaRow(key=META + source, value=checksum))
-    return result
+    """Puts `services` of `source` into the database, some hundred in a transaction; embeds only words that changed.
+
+    Without `gone` they are all there is of the source, and its other services leave; with it only the ids in `gone`
+    leave. What leaves goes first and is out of answers at once. `checksum` stands for the whole: running bots that
+    see another one read what changed. Embedding a whole catalogue takes minutes, so services can be found by words
+    before, and the embeddings follow; where the model gives none, or the process ends, the next load goes on.
+    A service whose id another source holds is set aside.
+    """
+    async with db.read() as session:
+        known = await session.get(MetaRow, META + source)
+        ids = set(await session.scalars(select(ServiceRow.id).where(ServiceRow.source == source)))
+    old = known.value if known else ""
+    leaving = sorted(ids - {service.id for service in services}) if gone is None else sorted(ids & set(gone))
+    if leaving:
+        await _remove(db, source, leaving, checksum + _WITHOUT_VECTORS)
+    new: list[str] = []
+    changed: list[str] = []
+    aside: list[tuple[str, str]] = []
+    pending: dict[str, Passage] = {}
+    for start in range(0, len(services), _CHUNK):
+        chunk = await asyncio.to_thread(_prepared, services[start : start + _CHUNK])
+        await _put_chunk(db, source, chunk, new, changed, aside, pending)
+        progress("services", min(start + _CHUNK, len(services)), len(services))
+    if not ids and new:
+        await _mark(db, source, checksum + _WITHOUT_VECTORS)
+    complete = await _embed(db, source, list(pending.values()), checksum, progress)
+    if new or changed or leaving or pending or (checksum != old):
+        await _mark(db, source, checksum if complete else checksum + _WITHOUT_VECTORS)
+    return Loaded(tuple(new), tuple(changed), tuple(leaving), tuple(aside))
 
 
-async def _embedded_hashes(session: AsyncSession, source: str) -> dict[tuple[str, str], str]:
-    rows = await session.execute(
-        select(ServiceTextRow.service_id, ServiceTextRow.language, ServiceTextRow.hash)
-        .join(ServiceRow, ServiceRow.id == ServiceTextRow.service_id)
-        .where(ServiceRow.source == source, ServiceTextRow.embedding.is_not(None))
-    )
-    return {(service_id, language): hash_ for service_id, language, hash_ in rows}
+@dataclass(frozen=True)
+class _Prepared:
+    service: Service
+    data: dict[str, Any]
+    digest: str
+    passages: Sequence[Passage]
 
 
-async def _put_services(session: AsyncSession, source: str, services: Sequence[Service]) -> Loaded:
-    now = clock.now()
-    rows = {row.id: row for row in await session.scalars(select(ServiceRow).where(ServiceRow.source == source))}
-    gone = sorted(rows.keys() - {service.id for service in services})
-    await _remove(session, gone)
-    new, changed = [], []
+def _prepared(services: Sequence[Service]) -> list[_Prepared]:
+    found = []
     for service in services:
-        row, digest = rows.get(service.id), service.digest()
-        if row is None:
-            row = ServiceRow(id=service.id, source=source)
-            session.add(row)
-            new.append(service.id)
-        elif row.digest != digest:
-            changed.append(service.id)
-        row.source_id, row.digest, row.data = service.source_id, digest, service.to_json()
-        row.modified, row.seen_at, row.state = service.modified, now, "active"
-    await session.flush()
-    return Loaded(tuple(new), tuple(changed), tuple(gone))
+        data = service.to_json()
+        found.append(_Prepared(service, data, service.digest(), passages_of(service)))
+    return found
 
 
-async def _remove(session: AsyncSession, ids: Sequence[str]) -> None:
-    for service_id in ids:
-        numbers = await session.scalars(select(ServiceTextRow.number).where(ServiceTextRow.service_id == service_id))
-        await fulltext.remove(session, numbers.all())
-        await session.execute(delete(ServiceRow).where(ServiceRow.id == service_id))
-
-
-async def _put_passages(
-    session: AsyncSession, source: str, passages: Sequence[Passage], vectors: Mapping[str, bytes]
+async def _put_chunk(
+    db: Database,
+    source: str,
+    chunk: Sequence[_Prepared],
+    new: list[str],
+    changed: list[str],
+    aside: list[tuple[str, str]],
+    pending: dict[str, Passage],
 ) -> None:
-    found = await session.scalars(
-        select(ServiceTextRow)
-        .join(ServiceRow, ServiceRow.id == ServiceTextRow.service_id)
-        .where(ServiceRow.source == source)
+    ids = [each.service.id for each in chunk]
+    async with db.write() as session:
+        await _alone(db, session)
+        found = await session.execute(
+            select(ServiceRow.id, ServiceRow.source, ServiceRow.digest).where(ServiceRow.id.in_(ids))
+        )
+        known = {row.id: row for row in found}
+        passages: list[Passage] = []
+        for each in chunk:
+            row = known.get(each.service.id)
+            if row is not None and row.source != source:
+                aside.append((each.service.id, f"the catalogue {row.source} holds this service"))
+                continue
+            passages += each.passages
+            values = {
+                "source_id": each.service.source_id,
+                "digest": each.digest,
+                "data": each.data,
+                "modified": each.service.modified,
+                "seen_at": clock.now(),
+                "state": "active",
+            }
+            if row is None:
+                session.add(ServiceRow(id=each.service.id, source=source, **values))
+                new.append(each.service.id)
+            elif row.digest != each.digest:
+                await session.execute(update(ServiceRow).where(ServiceRow.id == row.id).values(**values))
+                changed.append(each.service.id)
+        await session.execute(
+            update(ServiceRow).where(ServiceRow.id.in_(ids), ServiceRow.source == source).values(seen_at=clock.now())
+        )
+        await session.flush()
+        await _put_passages(session, passages, pending)
+
+
+async def _put_passages(session: AsyncSession, passages: Sequence[Passage], pending: dict[str, Passage]) -> None:
+    found = await session.execute(
+        select(
+            ServiceTextRow.number,
+            ServiceTextRow.service_id,
+            ServiceTextRow.language,
+            ServiceTextRow.hash,
+            ServiceTextRow.embedding.is_not(None).label("embedded"),
+        ).where(ServiceTextRow.service_id.in_({each.service_id for each in passages}))
     )
     rows = {(row.service_id, row.language): row for row in found}
+    fresh: list[Passage] = []
+    words: list[tuple[int, Words]] = []
     for passage in passages:
         row = rows.pop((passage.service_id, passage.language), None)
         if row is None:
-            row = ServiceTextRow(service_id=passage.service_id, language=passage.language, hash="")
-            session.add(row)
-        if row.hash != passage.hash:
-            row.hash, row.embedding = passage.hash, vectors.get(passage.hash)
-            await session.flush()
-            await fulltext.put(session, row.number, passage.words)
-        elif passage.hash in vectors:
-            row.embedding = vectors[passage.hash]
-    await fulltext.remove(session, [row.number for row in rows.values()])
-    for row in rows.values():
-        await session.delete(row)
+            fresh.append(passage)
+        elif row.hash != passage.hash:
+            words.append((row.number, passage.words))
+            await session.execute(
+                update(ServiceTextRow)
+                .where(ServiceTextRow.number == row.number)
+                .values(hash=passage.hash, embedding=None)
+            )
+        if passage.text and (row is None or row.hash != passage.hash or not row.embedded):
+            pending[passage.hash] = passage
+    if fresh:
+        made = [
+            {"service_id": each.service_id, "language": each.language, "hash": each.hash, "embedding": None}
+            for each in fresh
+        ]
+        numbers = await session.scalars(
+            insert(ServiceTextRow).returning(ServiceTextRow.number, sort_by_parameter_order=True), made
+        )
+        words += zip(numbers, (each.words for each in fresh), strict=True)
+    await fulltext.put(session, words)
+    left = [row.number for row in rows.values()]
+    await fulltext.remove(session, left)
+    await session.execute(delete(ServiceTextRow).where(ServiceTextRow.number.in_(left)))
+
+
+async def _embed(db: Database, source: str, pending: Sequence[Passage], checksum: str, progress: Progress) -> bool:
+    """Makes the embeddings of `pending` and stores them as they come; False where the model gave none."""
+    groups: dict[str, list[Passage]] = {}
+    for passage in pending:
+        groups.setdefault(passage.text, []).append(passage)  # many municipalities write the very same words
+    texts, done, shown = list(groups), 0, 0
+    for start in range(0, len(texts), _BATCH):
+        some = texts[start : start + _BATCH]
+        try:
+            vectors = await asyncio.to_thread(embedding.embed_passages, some)
+        except Exception:
+            _log.exception("no embeddings: the catalogue is searched by words only")
+            return False
+        values = [
+            {"hash_": passage.hash, "id_": passage.service_id, "vector": vector_bytes(vector)}
+            for text_, vector in zip(some, vectors, strict=True)
+            for passage in groups[text_]
+        ]
+        async with db.write() as session:
+            await _alone(db, session)
+            connection = await session.connection()
+            await connection.execute(
+                update(ServiceTextRow)
+                .where(ServiceTextRow.service_id == bindparam("id_"), ServiceTextRow.hash == bindparam("hash_"))
+                .values(embedding=bindparam("vector")),
+                values,
+            )
+        done += len(values)
+        progress("embeddings", done, len(pending))
+        if done - shown >= _SHOW:
+            shown = done
+            await _mark(db, source, f"{checksum}{_WITHOUT_VECTORS} {done}")
+    return True
+
+
+async def _remove(db: Database, source: str, ids: Sequence[str], checksum: str) -> None:
+    async with db.write() as session:
+        await _alone(db, session)
+        for start in range(0, len(ids), _CHUNK):
+            some = ids[start : start + _CHUNK]
+            numbers = await session.scalars(select(ServiceTextRow.number).where(ServiceTextRow.service_id.in_(some)))
+            await fulltext.remove(session, numbers.all())
+            await session.execute(delete(ServiceRow).where(ServiceRow.id.in_(some)))
+        await session.merge(MetaRow(key=META + source, value=checksum))
+
+
+async def _mark(db: Database, source: str, checksum: str) -> None:
+    async with db.write() as session:
+        await session.merge(MetaRow(key=META + source, value=checksum))
+
+
+async def _alone(db: Database, session: AsyncSession) -> None:
+    if not db.sqlite:
+        # Two bots that start at once must not both insert: the second waits and finds the rows.
+        await session.execute(text("SELECT pg_advisory_xact_lock(5060709)"))
 
 
 def vector_bytes(vector: Vectors) -> bytes:

@@ -250,3 +250,52 @@ class ServiceTextRow(Base):
     language: Mapped[str] = mapped_column(String(8))
     hash: Mapped[str] = mapped_column(String(64))
     embedding: Mapped[bytes | None]
+
+
+class CatalogueSourceRow(Base):
+    """How fresh a catalogue is, and which process refreshes it now (`lease_*`).
+
+    `run` names a full reading under way, whose pages are kept so that it can go on after a break. `changes_from` is
+    the moment from which the next daily refresh asks for changes. `counts` and `aside` tell what the last one did.
+    """
+
+    __tablename__ = "catalogue_source"
+    source: Mapped[str] = mapped_column(String(24), primary_key=True)
+    tried_at: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    full_at: Mapped[datetime | None]
+    changes_from: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(String(400))
+    run: Mapped[str | None] = mapped_column(String(32))
+    run_at: Mapped[datetime | None]
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    aside: Mapped[list[Any]] = mapped_column(default=list)
+    lease_owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+
+
+class CataloguePageRow(Base):
+    """A page of a catalogue that was read: by which run, its ETag where the API gives one, and what stood on it."""
+
+    __tablename__ = "catalogue_page"
+    source: Mapped[str] = mapped_column(String(24), primary_key=True)
+    address: Mapped[str] = mapped_column(String(300), primary_key=True)
+    run: Mapped[str] = mapped_column(String(32))
+    etag: Mapped[str | None] = mapped_column(String(200))
+    pages: Mapped[int]
+    ids: Mapped[list[Any]]
+
+
+class CatalogueRecordRow(Base):
+    """A catalogue's own record as it came (`body`: JSON, zlib), so that a changed channel renews its services.
+
+    `links`: ids of the channels a service refers to.
+    """
+
+    __tablename__ = "catalogue_record"
+    source: Mapped[str] = mapped_column(String(24), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    run: Mapped[str] = mapped_column(String(32))
+    links: Mapped[list[Any]]
+    body: Mapped[bytes]
