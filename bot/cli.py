@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | staff …`. Errors are one sentence, exit code 2."""
+"""The command line: `python -m bot run | staff … | catalogue …`. Errors are one sentence, exit code 2."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ from bot.settings import Settings, SettingsError, load
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit code."""
-    from bot import cli_staff
+    from bot import cli_catalogue, cli_staff
 
     parser = argparse.ArgumentParser(prog="python -m bot", description="Pyydä apua")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="start the engine and the bot, wait until both answer")
     run.add_argument("--no-engine", action="store_true", help="start the bot only (the engine runs elsewhere)")
     cli_staff.add_parser(commands)
+    cli_catalogue.add_parser(commands)
     chosen = parser.parse_args(arguments)
     try:
         settings = load()
         logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         if chosen.command == "run":
             return asyncio.run(_run(settings, with_engine=not chosen.no_engine))
+        if chosen.command == "catalogue":
+            return asyncio.run(cli_catalogue.run(chosen, settings))
         return asyncio.run(cli_staff.run(chosen, settings))
     except SettingsError as error:
         print(f"Setting: {error}", file=sys.stderr)

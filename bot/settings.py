@@ -125,6 +125,16 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("BOT_SESSION_IDLE_MINUTES", "int", "30", "A staff session ends after this long without use.", 1, 1440),
     Setting("BOT_SESSION_HOURS", "int", "10", "A staff session ends after this long in any case.", 1, 72),
+    Setting(
+        "BOT_PTV_URL",
+        "str",
+        "",
+        "Service Catalogue (PTV, open API v11) that the bot keeps fresh; empty: only the repository's own services.",
+    ),
+    Setting("BOT_PTV_AREA", "str", "19", "Code of the wellbeing services county whose services are read from PTV."),
+    Setting(
+        "BOT_PTV12_KEY", "str", "", "Key (x-api-key) of PTV's API v12, for `catalogue import --source ptv12` only."
+    ),
     Setting("BOT_LOG_LEVEL", "str", "INFO", "Log level: DEBUG, INFO, WARNING or ERROR."),
 )
 
@@ -153,6 +163,9 @@ class Settings:
     conversations_per_hour: int
     session_idle_minutes: int
     session_hours: int
+    ptv_url: str
+    ptv_area: str
+    ptv12_key: str
     log_level: str
 
     @property
@@ -186,6 +199,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             "BOT_DATABASE_URL must start with sqlite+aiosqlite:/// or postgresql+asyncpg://; "
             f"it starts with {settings.database_url.split(':', 1)[0]!r}."
         )
+    if settings.ptv_url and not settings.ptv_url.startswith(("https://", "http://")):
+        raise SettingsError(f"BOT_PTV_URL must start with https:// or http://, not {settings.ptv_url!r}.")
+    if not settings.ptv_area.isdigit():
+        raise SettingsError(f"BOT_PTV_AREA must be digits, like 19, not {settings.ptv_area!r}.")
     from bot.i18n import languages
 
     if settings.language not in languages():

@@ -32,6 +32,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
         ("BOT_LANGUAGE", "xx", "BOT_LANGUAGE must be one of"),
         ("BOT_TRUST_PROXY", "maybe", "BOT_TRUST_PROXY must be yes or no"),
         ("BOT_FRAME_ANCESTORS", "example.fi; script-src *", "BOT_FRAME_ANCESTORS"),
+        ("BOT_PTV_URL", "palvelutietovaranto.example", "BOT_PTV_URL must start with"),
+        ("BOT_PTV_AREA", "Oulu", "BOT_PTV_AREA must be digits"),
         ("BOT_PROT", "8080", "BOT_PROT is not a setting"),
     ],
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -104,7 +105,7 @@ async def put_catalogue(
     db: Database,
     source: str,
     services: Sequence[Service],
-    checksum: str,
+    checksum: str | None,
     *,
     gone: Iterable[str] | None = None,
     progress: Progress = _silent,
@@ -112,15 +113,18 @@ async def put_catalogue(
     """Puts `services` of `source` into the database, some hundred in a transaction; embeds only words that changed.
 
     Without `gone` they are all there is of the source, and its other services leave; with it only the ids in `gone`
-    leave. What leaves goes first and is out of answers at once. `checksum` stands for the whole: running bots that
-    see another one read what changed. Embedding a whole catalogue takes minutes, so services can be found by words
-    before, and the embeddings follow; where the model gives none, or the process ends, the next load goes on.
-    A service whose id another source holds is set aside.
+    leave. What leaves goes first and is out of answers at once. `checksum` stands for the whole (None: a new one is
+    made where something changed): running bots that see another one read what changed. Embedding a whole catalogue
+    takes minutes, so services can be found by words before, and the embeddings follow; where the model gives none, or
+    the process ends, the next load goes on. A service whose id another source holds is set aside.
     """
     async with db.read() as session:
         known = await session.get(MetaRow, META + source)
         ids = set(await session.scalars(select(ServiceRow.id).where(ServiceRow.source == source)))
     old = known.value if known else ""
+    # A refresh that finds nothing new keeps the checksum, unless embeddings were still missing.
+    final = checksum or old.partition(_WITHOUT_VECTORS)[0]
+    checksum = checksum or uuid.uuid4().hex
     leaving = sorted(ids - {service.id for service in services}) if gone is None else sorted(ids & set(gone))
     if leaving:
         await _remove(db, source, leaving, checksum + _WITHOUT_VECTORS)
@@ -135,8 +139,10 @@ async def put_catalogue(
     if not ids and new:
         await _mark(db, source, checksum + _WITHOUT_VECTORS)
     complete = await _embed(db, source, list(pending.values()), checksum, progress)
-    if new or changed or leaving or pending or (checksum != old):
-        await _mark(db, source, checksum if complete else checksum + _WITHOUT_VECTORS)
+    if new or changed or leaving or pending:
+        final = checksum if complete else checksum + _WITHOUT_VECTORS
+    if final != old:
+        await _mark(db, source, final)
     return Loaded(tuple(new), tuple(changed), tuple(leaving), tuple(aside))
 
 
