@@ -1,4 +1,4 @@
-"""The catalogue stays fresh by itself: daily what changed, weekly all, one runner; after a failure an hour of patience."""
+"""The catalogue stays fresh by itself: daily what changed, weekly all, one runner; after a failure an hour passes."""
 
 from __future__ import annotations
 
