@@ -1,7 +1,8 @@
-"""The contact request form in Rasa's terms: validation, the questions that need data, and sending."""
+"""The contact request form in Rasa's terms: validation and sending. Its questions: actions/form_questions.py."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -9,11 +10,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import Services, Turn
-from actions.need import ask_district, offer_contact
+from actions.everyday import tell_centre, tell_privacy
+from actions.need import offer_also, offer_contact
+from actions.questions import tell_topic
 from actions.safety import show_card
 from bot.conversation import form
-from bot.conversation.messages import button
-from bot.i18n import _, day, listing, translations
+from bot.i18n import _, day, isolated
 from bot.requests.draft import Invalid, RequestDraft
 from bot.requests.service import KeyReused
 from bot.routing.needs import need as need_of
@@ -24,17 +26,42 @@ FORM_SLOTS = (
     *form.QUESTIONS,
     "cancelled",
     "asked",
+    "again",
     "district_asked",
     "misses",
     "contact_language",
+    "more_time",
     "need",
+    "also",
     "pending",
     "writer",
+    "careful",
 )
+KEPT_SLOTS = ("need", "story", "place", "also", "writer", "careful")
+"""What a stop does not forget."""
+CORRECTED: Mapping[str, str] = {
+    "place": _("I changed the place."),
+    "child_ages": _("I changed the age."),
+    "contact": _("I changed the phone number or e-mail address."),
+    "name": _("I changed the name."),
+    "safe": _("I changed the time and way."),
+}
+"""Said where an answer took the place of an earlier one before the summary."""
+# A question with an answer beside it: the answer is taken, and the question is answered in the same turn.
+ASIDE_RESPONSES: Mapping[str, str] = {
+    "ask_cost": "utter_cost",
+    "ask_opening_hours": "utter_opening_hours",
+    "ask_bot": "utter_bot",
+    "give_feedback": "utter_feedback",
+}
+ASIDE_WORDS: Mapping[str, Callable[[Turn], None]] = {"ask_privacy": tell_privacy, "ask_family_centre": tell_centre}
 
 
 class ValidateContactForm(Action):
     """Reads the answers out of each message and chooses the next question (bot.conversation.form)."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     def name(self) -> str:
         """Rasa calls it by this name around every turn of the form."""
@@ -45,177 +72,76 @@ class ValidateContactForm(Action):
         turn = Turn(dispatcher, tracker)
         requested = turn.slots.get("requested_slot")
         heard = turn.heard()
+        noticed = noticed_slots(turn)
+        turn.slots.update(noticed)
         found = form.answers(requested, heard, turn.slots)
+        turn.writer = found.get("writer", turn.writer)
+        if requested and turn.metadata.get("back"):
+            turn.tell(turn.say(_("Welcome back. Your answers are still here. We go on where we stopped.")))
         if heard.crisis and requested == "story":
             need = need_of(heard.intent)
             if need and need.safety:
                 show_card(turn, need.safety)
+        if heard.topic and requested:
+            tell_topic(self._services, turn, heard.topic)
+            found.setdefault("pending", None)
+        if requested and heard.aside and found:
+            self._answer_aside(turn, heard.intent, found)
         place = found.get("place", turn.slots.get("place"))
-        if place and regions().ask_district(str(place)) and not turn.slots.get("district_asked"):
+        asked = found.get("district_asked", turn.slots.get("district_asked"))
+        if place and regions().ask_district(str(place)) and not asked:
             found.update(place=None, district_asked=True)
         if found.pop("misses", None):
-            self._explain(turn, str(requested))
+            self._explain(turn, str(requested), refused=bool(found.pop("refused", False)))
             found["misses"] = int(turn.slots.get("misses") or 0) + 1
+        elif requested and requested != "confirmed":
+            self._confirm_changes(turn, found)
         events: list[EventType] = [SlotSet(name, value) for name, value in found.items()]
+        events += [
+            SlotSet(name, value) for name, value in noticed.items() if name not in found and (found or not requested)
+        ]
         slots = {**turn.slots, **found}
         return [*events, SlotSet("requested_slot", form.next_question(slots, turn.language))]
 
-    def _explain(self, turn: Turn, requested: str) -> None:
-        if requested == "place":
+    def _answer_aside(self, turn: Turn, intent: str, found: dict[str, Any]) -> None:
+        if response := ASIDE_RESPONSES.get(intent):
+            turn.dispatcher.utter_message(response=response)
+        elif words := ASIDE_WORDS.get(intent):
+            turn.slots.update({name: found[name] for name in ("place",) if name in found})
+            words(turn)
+
+    def _explain(self, turn: Turn, requested: str, refused: bool) -> None:
+        if refused:
+            turn.tell(
+                turn.say(
+                    _(
+                        "I need a municipality, because it decides which family centre answers. The street is not "
+                        "needed. You can also name another municipality of North Ostrobothnia."
+                    )
+                )
+            )
+        elif requested == "place":
             turn.tell(turn.say(_("I did not find this place. Write your municipality or postal code.")))
         else:
             turn.tell(turn.say(_("I did not find a phone number or e-mail address in this.")))
 
-
-class _Question(Action):
-    slot = ""
-
-    def name(self) -> str:
-        """Rasa calls it when it asks for the slot."""
-        return f"action_ask_contact_form_{self.slot}"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        """Asks."""
-        self.ask(Turn(dispatcher, tracker))
-        return []
-
-    def ask(self, turn: Turn) -> None:
-        """The question in the person's language."""
-        raise NotImplementedError
+    def _confirm_changes(self, turn: Turn, found: Mapping[str, Any]) -> None:
+        for slot, words in CORRECTED.items():
+            earlier = turn.slots.get(slot)
+            replaced = earlier not in (None, form.SKIPPED, form.NO_CONTACT) and found.get(slot) not in (None, earlier)
+            if slot in found and replaced:
+                turn.tell(turn.say(words))
 
 
-class AskStory(_Question):
-    """What is it about?"""
-
-    slot = "story"
-
-    def ask(self, turn: Turn) -> None:
-        """Free words; a wish not to tell is offered as a topic-less request."""
-        turn.tell(
-            turn.say(_("What would you like to talk about? A few words are enough.")),
-            [button(turn.say(_("I tell the worker myself")), '/inform{"skip": "story"}'), _cancel(turn)],
-        )
-
-
-class AskPlace(_Question):
-    """Where does the family live?"""
-
-    slot = "place"
-
-    def ask(self, turn: Turn) -> None:
-        """Municipality, district or postal code; for Oulu the part of the city, with one tap."""
-        if turn.slots.get("district_asked"):
-            ask_district(turn)
-            return
-        turn.tell(
-            turn.say(_("In which municipality or part of Oulu do you live? You can also write your postal code.")),
-            [_cancel(turn)],
-        )
-
-
-class AskContact(_Question):
-    """Phone or e-mail?"""
-
-    slot = "contact"
-
-    def ask(self, turn: Turn) -> None:
-        """One contact is enough; none is possible too."""
-        turn.tell(
-            turn.say(_("How can the worker reach you? Write a phone number or an e-mail address.")),
-            [button(turn.say(_("I read the answer here")), '/inform{"skip": "contact"}'), _cancel(turn)],
-        )
-
-
-class AskSafe(_Question):
-    """When and how is it safe?"""
-
-    slot = "safe"
-
-    def ask(self, turn: Turn) -> None:
-        """Asked with more care where violence or control is in the air."""
-        if turn.slots.get("need") in form.NEEDS_SAFE_CONTACT:
-            text = turn.say(
-                _("When and how is it safe to contact you? For example only by e-mail, or only in the daytime.")
-            )
-        else:
-            text = turn.say(_("When is a good time to contact you? Is there anything the worker should know?"))
-        turn.tell(text, [button(turn.say(_("Any time")), '/inform{"skip": "safe"}')])
-
-
-class AskConfirmed(_Question):
-    """The summary, and what can be changed."""
-
-    slot = "confirmed"
-
-    def ask(self, turn: Turn) -> None:
-        """Everything that will be sent, one tap to change each."""
-        names = {
-            "story": turn.say(_("What it is about")),
-            "place": turn.say(_("Place")),
-            "child_ages": turn.say(_("Child's age")),
-            "contact": turn.say(_("Contact")),
-            "safe": turn.say(_("Time and way")),
-            "interpreter": turn.say(_("Interpreter")),
-            "name": turn.say(_("Name")),
-        }
-        if turn.language == "fi" and not turn.slots.get("interpreter"):
-            names.pop("interpreter")
-        if turn.slots.get("asked") == "change":
-            turn.tell(
-                turn.say(_("What would you like to change?")),
-                [button(title, f'/inform{{"change": "{slot}"}}') for slot, title in names.items()] + [_cancel(turn)],
-            )
-            return
-        rows = [{"label": names[slot], "value": _shown(turn, slot)} for slot in names]
-        lines = [f"{row['label']}: {row['value']}" for row in rows]
-        turn.tell(
-            "\n".join([turn.say(_("This is what I send:")), *lines, turn.say(_("Shall I send it?"))]),
-            [
-                button(turn.say(_("Yes, send it")), '/affirm{"choice": "yes"}'),
-                button(turn.say(_("Change something")), '/deny{"choice": "no"}'),
-                _cancel(turn),
-            ],
-        )
-
-
-def _cancel(turn: Turn) -> dict[str, str]:
-    return button(turn.say(_("Stop, do not send")), "/withdraw_request")
-
-
-def age_text(months: int, language: str) -> str:
-    """An age as people say it: months under two years, years after that."""
-    catalogue = translations(language)
-    if months == form.EXPECTING:
-        return catalogue.gettext("expecting a baby")
-    if months < 24:
-        return catalogue.ngettext("%(count)d month", "%(count)d months", months) % {"count": months}
-    years = months // 12
-    return catalogue.ngettext("%(count)d year", "%(count)d years", years) % {"count": years}
-
-
-def _shown(turn: Turn, slot: str) -> str:
-    value = turn.slots.get(slot)
-    if slot == "story":
-        need = need_of(turn.slots.get("need"))
-        told = "" if value in (None, form.SKIPPED) else str(value).replace("\n", " / ")
-        title = need.label(turn.language) if need else ""
-        return " – ".join(part for part in (title, told) if part) or turn.say(_("You tell the worker yourself"))
-    if slot == "place":
-        centre = regions().family_centre(str(value)) if value else None
-        place = regions().resolve(str(value)) if value else None
-        if place is None or centre is None:
-            return "–"
-        return turn.say(_("%(place)s (family centre: %(centre)s)"), place=place.name, centre=centre.place_label)
-    if slot == "child_ages":
-        ages = value if isinstance(value, list) else []
-        return listing([age_text(int(age), turn.language) for age in ages], turn.language) if ages else "–"
-    if slot == "contact":
-        return f"%(contact:{value})s" if value not in (None, form.NO_CONTACT) else turn.say(_("I read the answer here"))
-    if slot == "safe":
-        return turn.say(_("Any time")) if value in (None, form.SKIPPED) else str(value)
-    if slot == "interpreter":
-        return turn.say(_("Yes")) if value else turn.say(_("No"))
-    return turn.say(_("Anonymous")) if value in (None, form.SKIPPED) else str(value)
+def noticed_slots(turn: Turn) -> dict[str, Any]:
+    """What a message shows beside its answers: danger in the air, and a language we do not speak."""
+    noticed: dict[str, Any] = {}
+    carded = set(turn.metadata.get("carded") or [])
+    if (carded & form.CAREFUL_CARDS or form.careful(turn.slots)) and not turn.slots.get("careful"):
+        noticed["careful"] = True
+    if (spoken := turn.metadata.get("spoken")) and not turn.slots.get("spoken"):
+        noticed["spoken"] = spoken
+    return noticed
 
 
 class ActionSubmitRequest(Action):
@@ -234,7 +160,9 @@ class ActionSubmitRequest(Action):
         clear = [SlotSet(name, None) for name in FORM_SLOTS]
         if not turn.slots.get("confirmed") or turn.slots.get("cancelled"):
             turn.tell(turn.say(_("Nothing was sent. You can ask for contact later at any time.")))
-            kept = [SlotSet(name, turn.slots.get(name)) for name in ("need", "story", "place")]
+            kept = [
+                SlotSet(name, turn.slots.get(name)) for name in ("need", "story", "place", "also", "writer", "careful")
+            ]
             return [*clear, *kept]
         vault = await self._services.vault.read(turn.conversation)
         draft = _draft(turn, vault)
@@ -251,11 +179,12 @@ class ActionSubmitRequest(Action):
             return clear
         await self._services.vault.put(turn.conversation, pins={receipt.reference: receipt.pin})
         centre = regions().serving(receipt.centre)
+        reference = isolated(receipt.reference)
         turn.tell(
             "\n".join(
                 [
                     turn.say(_("Your request was sent to the family centre: %(place)s."), place=centre.place_label),
-                    turn.say(_("Reference: %(reference)s"), reference=receipt.reference),
+                    turn.say(_("Reference: %(reference)s"), reference=reference),
                     turn.say(_("PIN: %(pin)s"), pin=f"%(pin:{receipt.reference})s"),
                     turn.say(
                         _("You get an answer by %(day)s at the latest. Keep the reference and the PIN."),
@@ -268,7 +197,20 @@ class ActionSubmitRequest(Action):
             reference=receipt.reference,
             due=receipt.due.isoformat(),
         )
-        return [*clear, SlotSet("place", turn.slots.get("place")), SlotSet("reference", receipt.reference)]
+        if draft.quiet:
+            turn.tell(
+                turn.say(
+                    _(
+                        "Can someone else look at your phone? Then write the reference and the PIN down somewhere "
+                        "safe, and erase this conversation in the menu."
+                    )
+                )
+            )
+        remembered = [each for each in turn.slots.get("also") or [] if each != draft.need]
+        offer_also(turn, remembered)
+        kept = [SlotSet("place", turn.slots.get("place")), SlotSet("reference", receipt.reference)]
+        kept += [SlotSet("writer", turn.slots.get("writer")), SlotSet("also", remembered or None)]
+        return [*clear, *kept]
 
 
 def _draft(turn: Turn, vault: dict[str, Any]) -> RequestDraft:
@@ -276,21 +218,23 @@ def _draft(turn: Turn, vault: dict[str, Any]) -> RequestDraft:
     contact = (vault.get("contacts") or {}).get(str(slots.get("contact")), {})
     told = slots.get("child_ages")
     ages = told if isinstance(told, list) else []
-    language = slots.get("contact_language") or turn.language
+    language = slots.get("contact_language") or slots.get("spoken") or turn.language
     need = need_of(slots.get("need"))
     # A danger told in the form's own words counts, also where the need was another one.
     danger = any(finding.category == "violence" for finding in screen.screen(str(slots.get("story") or "")))
     return RequestDraft(
         language=turn.language,
         story=_said(slots.get("story")),
+        also=[each for each in slots.get("also") or [] if need_of(each) and each != slots.get("need")],
         need=need.id if need else "open",
         place=str(slots.get("place") or ""),
         child_ages=[int(age) for age in ages if int(age) != form.EXPECTING],
         name=_said(slots.get("name")) or None,
         contact=contact.get("value"),
         safe=_said(slots.get("safe")) or None,
-        quiet=danger,
+        quiet=danger or form.careful(slots),
         interpreter=bool(slots.get("interpreter")),
+        more_time=bool(slots.get("more_time") or slots.get("interpreter")),
         contact_language=str(language),
         writer=slots.get("writer"),
         consent=bool(slots.get("consent")),

@@ -10,20 +10,25 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.catalogue.search import Catalogue
+from bot.conversation.engine_client import EngineClient
 from bot.conversation.form import Heard
 from bot.conversation.store import Vault
-from bot.i18n import supported, translate
+from bot.i18n import supported, translate, translate_young
 from bot.requests.service import ContactRequests
 from bot.routing.needs import Need, needs
+from bot.text.details import Details, read_details
 
 
 @dataclass(frozen=True)
 class Services:
-    """The domain rooms that actions call."""
+    """The domain rooms that actions call, and how many days a chat without messages and a closed request are kept."""
 
     catalogue: Catalogue
     requests: ContactRequests
     vault: Vault
+    engine: EngineClient
+    chat_days: int
+    request_days: int
 
 
 class Turn:
@@ -34,9 +39,10 @@ class Turn:
         self.tracker = tracker
         self.message: dict[str, Any] = tracker.latest_message or {}
         self.metadata: dict[str, Any] = self.message.get("metadata") or {}
-        language = self.metadata.get("language")
-        self.language = str(language) if supported(language) else "en"
         self.slots: dict[str, Any] = dict(tracker.slots)
+        language = self._switched() or self.metadata.get("language")
+        self.language = str(language) if supported(language) else "en"
+        self.writer: str | None = self.slots.get("writer")
 
     @property
     def conversation(self) -> str:
@@ -53,9 +59,16 @@ class Turn:
         """True while the contact request form is open."""
         return bool((self.tracker.active_loop or {}).get("name"))
 
+    def _switched(self) -> str | None:
+        """The language asked for earlier in this same turn: what is said after the switch is said in it."""
+        wish = self.slots.get("speaks") or {}
+        same = wish.get("client_id") == self.metadata.get("client_id")
+        return wish.get("language") if same else None
+
     def say(self, msgid: str, **values: object) -> str:
-        """A sentence in the person's language."""
-        return translate(msgid, self.language, **values)
+        """A sentence in the person's language, in the words for the young where a young person writes."""
+        speak = translate_young if self.writer == "young" else translate
+        return speak(msgid, self.language, **values)
 
     def tell(self, text: str, buttons: Sequence[dict[str, str]] = (), kind: str = "text", **more: Any) -> None:
         """Sends a message of this kind (API.md's shapes)."""
@@ -77,7 +90,13 @@ class Turn:
             entities=entities,
             contacts=tuple(self.metadata.get("contacts") or ()),
             tapped=text.startswith("/"),
+            details=self._details(text, entities.get("child_age", [])),
         )
+
+    def _details(self, text: str, ages: list[Any]) -> Details:
+        if text.startswith("/"):
+            return Details()
+        return read_details(text, self.language, [int(age) for age in ages])
 
     @property
     def only_a_place(self) -> bool:

@@ -10,12 +10,13 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import Services, Turn
 from actions.need import ask_district, centre_line, offer_contact
-from actions.request_status import answer_lookup
+from actions.questions import tell_topic
+from actions.request_status import add_words, answer_lookup
 from bot.conversation.form import joined
 from bot.conversation.messages import button
 from bot.i18n import _, languages, supported, translate
 from bot.routing.places import regions
-from bot.safety.helplines import as_message, helplines_for
+from bot.safety.helplines import Helpline, as_message, helplines_for, helplines_for_young
 
 SURE = 0.6
 
@@ -67,10 +68,15 @@ class ActionUnsure(Action):
         turn = Turn(dispatcher, tracker)
         if turn.metadata.get("lookup"):
             return await answer_lookup(self._services, turn)
-        if turn.in_form:
-            turn.tell(turn.say(_("I did not understand this answer.")))
-            return []
+        if turn.metadata.get("adding"):
+            return await add_words(self._services, turn)
         heard = turn.heard()
+        if turn.in_form:
+            if not heard.aside:
+                turn.tell(turn.say(_("I did not understand this answer.")))
+            return []
+        if heard.topic:
+            return tell_topic(self._services, turn, heard.topic)
         if turn.only_a_place:
             return [FollowupAction("action_note_facts")]
         choices = [button(need.label(turn.language), f"/{need.id}") for need in turn.likeliest_needs()]
@@ -99,6 +105,10 @@ class ActionChangeLanguage(Action):
         if known:
             dispatcher.utter_message(json_message={"switch": known})
             turn.tell(translate(_("I now answer in this language: %(name)s."), known, name=languages()[known].name))
+            return [SlotSet("speaks", {"language": known, "client_id": turn.metadata.get("client_id")})]
+        if turn.heard().tapped and turn.language in turn.heard().entities.get("language", []):
+            # The button's language holds already: the conversation switches before the engine is asked.
+            turn.tell(turn.say(_("I now answer in this language: %(name)s."), name=languages()[turn.language].name))
             return []
         text = turn.say(_("Choose a language:"))
         if wanted:
@@ -136,7 +146,7 @@ class ActionOfferHuman(Action):
             [] if turn.in_form else [button(turn.say(_("Ask for contact")), "/request_contact")],
             kind="safety",
             category="human",
-            helplines=[as_message(line, turn.language) for line in helplines_for("danger", turn.language)],
+            helplines=[as_message(line, turn.language) for line in _lines_to_people(turn)],
         )
         return [] if turn.in_form else [SlotSet("pending", "request")]
 
@@ -160,35 +170,51 @@ class ActionShowFamilyCentre(Action):
             return [SlotSet("pending", "place")]
         events: list[EventType] = [SlotSet("place", place)]
         if regions().ask_district(str(place)) and not turn.slots.get("district_asked"):
-            ask_district(turn)
+            turn.tell(*ask_district(turn))
             return [SlotSet("district_asked", True), SlotSet("pending", "place")]
         if turn.in_form:
-            turn.tell(centre_line(turn, str(place)))
+            tell_centre(turn)
         else:
             offer_contact(turn, str(place))
             events.append(SlotSet("pending", "request"))
         return events
 
 
+def tell_centre(turn: Turn) -> None:
+    """The centre of the place that is known, in one sentence; where none is known, that it is asked later."""
+    place = turn.slots.get("place")
+    turn.tell(centre_line(turn, str(place)) if place else turn.say(_("I tell it when I know where you live.")))
+
+
+def tell_privacy(turn: Turn) -> None:
+    """Who sees what, from how the app works; the privacy page has the days."""
+    turn.tell(
+        turn.say(
+            _(
+                "You need not give your name or personal identity code. Nobody reads this chat unless you send a "
+                "contact request. A request is read only by the workers who handle it, and every look is recorded. "
+                "You can erase this conversation at any time."
+            )
+        )
+    )
+
+
 class ActionAnswerPrivacy(Action):
     """Who sees what I write?"""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     def name(self) -> str:
         """The action's name in domain.yml."""
         return "action_answer_privacy"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        """From how the app works; the privacy page has the days."""
+        """One of the common questions where the words ask for it, else who sees what."""
         turn = Turn(dispatcher, tracker)
-        turn.tell(
-            turn.say(
-                _(
-                    "You need not give your name or personal identity code. Nobody reads this chat unless you send a "
-                    "contact request. A request is read only by the workers who handle it, and every look is recorded. "
-                    "You can erase this conversation at any time."
-                )
-            )
-        )
+        if topic := turn.heard().topic:
+            return tell_topic(self._services, turn, topic)
+        tell_privacy(turn)
         return []
 
 
@@ -215,6 +241,11 @@ class ActionRestart(Action):
             ],
         )
         return [SlotSet("pending", "restart")]
+
+
+def _lines_to_people(turn: Turn) -> list[Helpline]:
+    young = helplines_for_young(turn.language) if turn.writer == "young" else []
+    return [*young, *(line for line in helplines_for("danger", turn.language) if line not in young)]
 
 
 def _ways_on(turn: Turn) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.executor import ActionExecutor
 
-from actions import contact_form, everyday, need, request_status, safety
+from actions import contact_form, everyday, form_questions, need, questions, request_status, safety
 from actions.context import Services
 
 
@@ -14,14 +14,10 @@ def executor(services: Services) -> ActionExecutor:
         need.ActionOfferHelp(services),
         need.ActionNoteFacts(services),
         safety.ActionShowSafety(),
-        contact_form.ValidateContactForm(),
-        contact_form.AskStory(),
-        contact_form.AskPlace(),
-        contact_form.AskContact(),
-        contact_form.AskSafe(),
-        contact_form.AskConfirmed(),
+        contact_form.ValidateContactForm(services),
+        *(question() for question in form_questions.Question.__subclasses__()),
         contact_form.ActionSubmitRequest(services),
-        request_status.ActionCheckStatus(),
+        request_status.ActionCheckStatus(services),
         request_status.ActionWithdrawRequest(services),
         everyday.ActionAccept(),
         everyday.ActionDecline(),
@@ -29,7 +25,8 @@ def executor(services: Services) -> ActionExecutor:
         everyday.ActionChangeLanguage(),
         everyday.ActionOfferHuman(),
         everyday.ActionShowFamilyCentre(),
-        everyday.ActionAnswerPrivacy(),
+        everyday.ActionAnswerPrivacy(services),
+        questions.ActionShowCapabilities(services),
         everyday.ActionRestart(),
     ]
     made = ActionExecutor()

@@ -44,7 +44,7 @@ class ActionShowSafety(Action):
         if turn.in_form:
             return []
         turn.tell(
-            turn.say(_("When you are safe: shall I ask your family centre to contact you?")),
+            turn.say(_("I stay here. When you are safe: shall I also ask your family centre to contact you?")),
             [
                 button(turn.say(_("Ask for contact")), "/request_contact"),
                 button(turn.say(_("How to reach a person")), "/request_human"),
@@ -52,4 +52,5 @@ class ActionShowSafety(Action):
         )
         heard = turn.heard()
         story = turn.slots.get("story") if heard.tapped else joined(turn.slots.get("story"), heard.text)
-        return [SlotSet("need", need.id), SlotSet("story", story), SlotSet("pending", "request")]
+        kept = [SlotSet("need", need.id), SlotSet("story", story), SlotSet("pending", "request")]
+        return [*kept, SlotSet("careful", True)] if need.safety == "danger" else kept

@@ -68,6 +68,17 @@ def translate(msgid: str, language: str, **values: object) -> str:
     return text % values if values else text
 
 
+def translate_young(msgid: str, language: str, **values: object) -> str:
+    """`msgid` as it is said to a child or young person (context "young"), else as to everybody."""
+    text = translations(language).pgettext("young", msgid)
+    return translate(msgid, language, **values) if text == msgid else text % values if values else text
+
+
+def pgettext(context: str, msgid: str) -> str:
+    """Marks a msgid with a context for extraction; returns it unchanged."""
+    return msgid
+
+
 def _(msgid: str) -> str:
     """Marks a msgid for extraction where the language is not known yet; returns it unchanged."""
     return msgid
@@ -83,6 +94,14 @@ def day(value: date, language: str) -> str:
     if language == "fi":
         return format_date(value, format="EEEE d. MMMM", locale=locale_of(language))  # not the inflected form
     return format_skeleton("MMMMEEEEd", datetime(value.year, value.month, value.day), locale=locale_of(language))  # noqa: DTZ001
+
+
+LEFT_TO_RIGHT, END = "\u2066", "\u2069"
+
+
+def isolated(number: str) -> str:
+    """A number, reference or address that keeps its left-to-right order inside right-to-left text."""
+    return f"{LEFT_TO_RIGHT}{number}{END}"
 
 
 def moment(value: datetime, language: str) -> str:

@@ -88,7 +88,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         app[keys.CONVERSATIONS] = rooms.conversations
         app[keys.REQUESTS] = rooms.requests
         app[keys.CATALOGUE] = rooms.catalogue
-        services = Services(rooms.catalogue, rooms.requests, Vault(rooms.database))
+        services = Services(
+            rooms.catalogue,
+            rooms.requests,
+            Vault(rooms.database),
+            rooms.engine,
+            settings.conversation_days,
+            settings.request_days,
+        )
         secret = os.environ.get("BOT_INTERNAL_TOKEN") or secrets.token_urlsafe(32)
         inner = internal_app(executor(services), secret, Trackers(rooms.database))
         async with (

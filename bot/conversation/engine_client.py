@@ -44,6 +44,21 @@ class EngineClient:
             raise EngineUnavailable("unexpected answer")
         return answers
 
+    async def parse(self, text: str) -> tuple[str, float]:
+        """The intent of a text and its share, outside any conversation; ("", 0.0) where none comes in time."""
+        try:
+            async with (
+                asyncio.timeout(self._deadline / 3),
+                self._client().post(f"{self._url}/webhooks/parse/", json={"text": text}) as response,
+            ):
+                if response.status != 200:
+                    return "", 0.0
+                parsed = await response.json()
+        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
+            log.warning("a clause was not read: %s", type(error).__name__)
+            return "", 0.0
+        return str(parsed.get("intent") or ""), float(parsed.get("confidence") or 0.0)
+
     async def ready(self) -> bool:
         """True when the engine takes messages (Rasa listens only after its model is loaded)."""
         try:

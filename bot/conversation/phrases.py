@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation.messages import Message, bot, button
-from bot.i18n import _, languages, translate
+from bot.i18n import _, languages, locale_of, translate
 from bot.safety.helplines import as_message, helplines_for
 
 
@@ -66,6 +66,44 @@ def language_switched(old: str, new: str) -> list[Message]:
             kind="notice",
             buttons=[button(back, f'/change_language{{"language": "{old}"}}')],
         )
+    ]
+
+
+def language_not_spoken(language: str, found: str) -> list[Message]:
+    """A language that we understand and do not speak: the answers stay, the worker can have an interpreter."""
+    say = _speaker(language)
+    name = locale_of(language).languages.get(found, found)
+    return [
+        bot(
+            say(
+                _(
+                    "You write in this language: %(name)s. You can go on writing in it. I answer in this language: "
+                    "%(mine)s. The worker can have an interpreter."
+                ),
+                name=name,
+                mine=languages()[language].name,
+            ),
+            language,
+            kind="notice",
+            buttons=[button(say(_("Choose another language")), "/change_language")],
+        )
+    ]
+
+
+def once_more(language: str) -> str:
+    """Instead of the same sentence for the third time running."""
+    return translate(
+        _("I have said this twice. Let us try another way. You can use other words, or a person can help you."),
+        language,
+    )
+
+
+def ways_to_people(language: str) -> list[dict[str, str]]:
+    """The contact request, and the numbers that people answer."""
+    say = _speaker(language)
+    return [
+        button(say(_("Ask for contact")), "/request_contact"),
+        button(say(_("How to reach a person")), "/request_human"),
     ]
 
 

@@ -20,6 +20,7 @@ from weakref import WeakValueDictionary
 from bot.conversation import phrases
 from bot.conversation.engine_client import EngineClient, EngineUnavailable
 from bot.conversation.messages import Message, bot, person
+from bot.conversation.notices import Variety, language_of_tap, notice
 from bot.conversation.privacy import clean
 from bot.conversation.store import ConversationStore, State, Vault
 from bot.i18n import supported, translate
@@ -75,6 +76,7 @@ class Conversations:
         self._box = database.box
         self._engine = engine
         self._identifier = identifier
+        self._variety = Variety()
         self._messages_per_minute = messages_per_minute
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -146,9 +148,8 @@ class Conversations:
         vault = state.vault
         cleaned = clean(text, vault)
         vault["lookup"] = cleaned.lookup
-        if payload and payload.startswith("/change_language{"):
-            vault["pinned"] = True  # chosen by a tap: no message switches it any more
-        language, notices = self._language(state.language, cleaned.kept, payload, bool(vault.get("pinned")))
+        noticed = notice(vault, cleaned.kept, payload)
+        language, notices = self._language(state.language, cleaned.kept, payload, vault)
         if state.earlier is None:
             await self._store.put_message(id_, client_id, digest, person(cleaned.kept, language), vault, language)
         cards = [] if payload else self._safety(cleaned.kept, language)
@@ -158,8 +159,11 @@ class Conversations:
             "lookup": cleaned.lookup is not None,
             "client_id": client_id,
             "carded": [card["category"] for card in cards],
+            "spoken": vault.get("spoken"),
+            **noticed,
         }
-        shown = payload or ("/inform" if cleaned.lookup else cleaned.shown.lstrip("/") or "…")
+        secret = cleaned.lookup or noticed["adding"]
+        shown = payload or ("/inform" if secret else cleaned.shown.lstrip("/") or "…")
         try:
             raw = await self._engine.send(id_, shown, metadata)
             said, language = await self._render(id_, raw, language)
@@ -167,16 +171,29 @@ class Conversations:
             said = phrases.engine_away(language)
         if not said and not cards:
             said = phrases.not_understood(language)
-        answer = [*cards, *notices, *said]
+        answer = [*cards, *notices, *self._variety.vary(id_, said)]
         # Erased while the engine was thinking: UnknownConversation, and nothing comes back.
         await self._store.put_answer(id_, client_id, answer, language)
         return Answer(language, answer)
 
-    def _language(self, current: str, text: str, payload: str | None, pinned: bool) -> tuple[str, list[Message]]:
-        if payload or pinned:
-            return current, []
+    def _language(
+        self, current: str, text: str, payload: str | None, vault: dict[str, Any]
+    ) -> tuple[str, list[Message]]:
+        """The language of the answer, and what is to be said about it. A tap on a language holds from then on."""
+        if payload:
+            tapped = language_of_tap(payload)
+            if tapped:
+                vault["pinned"] = True
+            return tapped or current, []
         found = self._identifier.confident(text, current)
-        if found is None or found == current or not supported(found):
+        if found is None or found == current:
+            return current, []
+        if not supported(found):
+            if vault.get("spoken") == found:
+                return current, []
+            vault["spoken"] = found
+            return current, phrases.language_not_spoken(current, found)
+        if vault.get("pinned"):
             return current, []
         return found, phrases.language_switched(current, found)
 

@@ -23,7 +23,8 @@ class RequestDraft:
 
     `child_ages`: months. `contact`: a phone (E.164) or e-mail address, None = the family reads the answer with
     reference and PIN. `safe`: when and how it is safe to contact, in the family's words. `quiet`: never leave a
-    message (set where violence is in the air). `writer`: one of WRITERS.
+    message (set where violence is in the air). `writer`: one of WRITERS. `also`: further needs that were told beside
+    `need`. `more_time`: a longer appointment is wished for.
     """
 
     language: str
@@ -39,6 +40,8 @@ class RequestDraft:
     interpreter: bool = False
     contact_language: str | None = None
     writer: str | None = None
+    also: list[str] = field(default_factory=list)
+    more_time: bool = False
     consent: bool = False
 
     def body(self) -> dict[str, Any]:
@@ -86,6 +89,8 @@ def check(draft: RequestDraft) -> Accepted:
         problems.append(Problem("story", _("The text is too long. Please shorten it.")))
     if draft.need != needs.OPEN and needs.need(draft.need) is None:
         problems.append(Problem("need", _("This topic is not known.")))
+    if any(needs.need(each) is None for each in draft.also) or len(draft.also) > 5:
+        problems.append(Problem("also", _("This topic is not known.")))
     place = regions().resolve(draft.place) if draft.place else None
     centre = regions().family_centre(draft.place) if draft.place else None
     if centre is None or place is None:

@@ -51,8 +51,10 @@ def summary_fi(body: Mapping[str, Any], row: ContactRequestRow) -> list[tuple[st
 
     contact = contact_text(body.get("contact"), body.get("contact_kind"))
     wanted = language_name(body.get("contact_language") or row.language, "fi")
+    also = body.get("also") or []
     found = [
         (say(_("Need")), need_label(row.need, "fi")),
+        *([(say(_("Also")), listing([need_label(each, "fi") for each in also], "fi"))] if also else []),
         (say(_("Place")), place_label(row.place)),
         (say(_("Family centre")), centre_label(row.centre)),
         (say(_("Child's age")), ages_text(body.get("child_ages") or [], "fi") or say(_("Not told"))),
@@ -69,6 +71,8 @@ def summary_fi(body: Mapping[str, Any], row: ContactRequestRow) -> list[tuple[st
         found.append((say(_("When and how to contact")), say(_("Any time"))))
     interpreter = say(_("Yes, %(name)s"), name=wanted) if row.interpreter else say(_("No need told"))
     found.append((say(_("Interpreter")), interpreter))
+    if body.get("more_time"):
+        found.append((say(_("More time")), say(_("Reserve a longer time"))))
     found.append((say(_("Language of the request")), language_name(row.language, "fi")))
     return found
 

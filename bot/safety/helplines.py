@@ -116,10 +116,17 @@ def helplines_for(category: Category, language: str, limit: int = 4) -> list[Hel
     return kept
 
 
-def as_message(helpline: Helpline, language: str) -> dict[str, Any]:
-    """The line as the safety message of docs/API carries it: id, name, number, tel, hours, languages.
+def helplines_for_young(language: str) -> list[Helpline]:
+    """Lines where children and young people can talk, those that speak `language` first; 112 is not among them."""
+    lines = [line for line in helplines() if "child_young" in line.topics and line.id != EMERGENCY]
+    usable = [line for line in lines if line.reach(language) < 3 or "fi" in line.languages]
+    return sorted(usable, key=lambda line: line.reach(language))
 
-    `languages` are ISO codes, spoken ones first, then interpreted ones.
+
+def as_message(helpline: Helpline, language: str) -> dict[str, Any]:
+    """The line as the safety message of docs/API carries it: id, name, number, tel, hours, languages, note.
+
+    `note` says what to expect on calling. `languages` are ISO codes, spoken ones first, then interpreted ones.
     """
     return {
         "id": helpline.id,
@@ -128,7 +135,20 @@ def as_message(helpline: Helpline, language: str) -> dict[str, Any]:
         "tel": helpline.tel,
         "hours": helpline.hours_text(language),
         "languages": [*helpline.languages, *helpline.interpreted],
+        "note": _on_calling(helpline, language),
     }
+
+
+def _on_calling(helpline: Helpline, language: str) -> str | None:
+    """What a caller may count on, only where the source says so: that it is free, and that they are understood."""
+    told = []
+    if helpline.cost == "free":
+        told.append(translate(_("The call is free."), language))
+    if language != "fi" and helpline.reach(language) == 0:
+        told.append(translate(_("They speak your language."), language))
+    elif language != "fi" and helpline.reach(language) == 1:
+        told.append(translate(_("Say which language you speak. You get an interpreter on the phone."), language))
+    return " ".join(told) or None
 
 
 # Facts in the cards: 112 free (112.fi), Nollalinja's hours, price and phone bill, FGM forbidden also abroad and treated

@@ -1,0 +1,37 @@
+"""Several needs in one message: "we are divorcing and my son won't sleep" tells of two.
+
+The engine's classifier names one. Here the message's clauses are read one by one; a need that a clause surely tells
+and that is not the one handled now is remembered (actions offer it afterwards). Only messages with two long clauses
+cost anything more. Figures: docs/understanding.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+from bot.text.details import split_joined
+
+SURE = 0.55
+"""From this share a clause's need counts."""
+CLAUSES_MAX = 6
+WORDS_MIN = 3
+
+Parse = Callable[[str], Awaitable[tuple[str, float]]]
+
+
+async def needs_beside(text: str, language: str, handled: str, parse: Parse) -> list[str]:
+    """Ids of the needs that clauses of `text` tell beside `handled`, surest first. `parse`: text -> (intent, share)."""
+    parts = [part for part in split_joined(text, language) if _words(part) >= WORDS_MIN][:CLAUSES_MAX]
+    if len(parts) < 2:
+        return []
+    found: dict[str, float] = {}
+    for part in parts:
+        intent, share = await parse(part)
+        if intent.startswith("need_") and intent != handled and share >= SURE:
+            found[intent] = max(share, found.get(intent, 0.0))
+    return sorted(found, key=lambda need: -found[need])[:1]
+
+
+def _words(text: str) -> int:
+    return max(len(text.split()), len(re.findall(r"[\u4e00-\u9fff]", text)) // 2)

@@ -1,0 +1,36 @@
+"""Rasa input channel that only understands: `POST /webhooks/parse/ {text}` -> `{intent, confidence}`.
+
+The dialogue uses it to read a message's clauses one by one. It keeps no conversation and changes none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+
+class ParseInput(InputChannel):
+    """The channel; its name in credentials.yml is this class."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The part of the address after /webhooks/."""
+        return "parse"
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """One address, loopback like all of the engine."""
+        routes = Blueprint("parse_channel", __name__)
+
+        @routes.route("/", methods=["POST"])
+        async def parse(request: Request) -> HTTPResponse:
+            body = request.json or {}
+            parsed = await request.app.ctx.agent.parse_message(str(body.get("text") or ""))
+            intent = parsed.get("intent") or {}
+            return response.json({"intent": intent.get("name"), "confidence": intent.get("confidence") or 0.0})
+
+        return routes
