@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.catalogue.search import Catalogue
 from bot.conversation.engine_client import EngineClient
 from bot.conversation.form import Heard
+from bot.conversation.privacy import STAND_IN
 from bot.conversation.store import Vault
 from bot.i18n import supported, translate, translate_young
 from bot.requests.service import ContactRequests
@@ -96,6 +97,8 @@ class Turn:
     def _details(self, text: str, ages: list[Any]) -> Details:
         if text.startswith("/"):
             return Details()
+        for stand_in in STAND_IN.values():
+            text = text.replace(stand_in, "")
         return read_details(text, self.language, [int(age) for age in ages])
 
     @property

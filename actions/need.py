@@ -59,7 +59,7 @@ class ActionOfferHelp(Action):
             tell_topic(self._services, turn, heard.topic)
         if need.safety:
             show_card(turn, need.safety)
-        else:
+        if not need.safety or turn.writer in ("relative", "worried"):
             turn.tell(_opening(turn))
         facts = {**turn.slots, **learned}
         cards = await _services(self._services, turn, need.id, heard.text if not heard.tapped else "", facts)
@@ -92,7 +92,8 @@ class ActionOfferHelp(Action):
         if earlier and earlier.startswith("need_") and not heard.tapped:
             known.append(earlier)
         if not heard.tapped:
-            known += await needs_beside(heard.text, turn.language, handled, self._services.engine.parse)
+            likeliest = {need.id for need in turn.likeliest_needs(5)}
+            known += await needs_beside(heard.text, turn.language, handled, likeliest, self._services.engine.parse)
         named = [turn.intent] if turn.intent.startswith("need_") else []
         return [each for each in dict.fromkeys([*known, *named]) if each != handled][:ALSO_MAX]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, get_timezone
+from babel.dates import format_date, format_datetime, get_timezone
 from babel.lists import format_list
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,13 +27,16 @@ HELSINKI = get_timezone("Europe/Helsinki")
 
 @dataclass(frozen=True)
 class Language:
-    """A language of the interface: ISO code, its own name, writing direction, Babel locale, review state."""
+    """A language of the interface: ISO code, its own name, writing direction, Babel locale, review state, the pattern
+    of a day with its weekday, and (where CLDR has none) the separators of a list."""
 
     code: str
     name: str
     dir: str
     locale: str
     review: str
+    day: str
+    list: tuple[str, str] | None = None
 
     @property
     def rtl(self) -> bool:
@@ -46,7 +49,15 @@ def languages() -> dict[str, Language]:
     """The register of languages in display order, by code. Source: data/languages.yml."""
     rows = yaml.safe_load((ROOT / "data" / "languages.yml").read_text(encoding="utf-8"))
     return {
-        code: Language(code, row["name"], row["dir"], row.get("locale", code), row["review"])
+        code: Language(
+            code,
+            row["name"],
+            row["dir"],
+            row.get("locale", code),
+            row["review"],
+            row["day"],
+            tuple(row["list"]) if "list" in row else None,
+        )
         for code, row in rows.items()
     }
 
@@ -91,9 +102,7 @@ def locale_of(language: str) -> Locale:
 
 def day(value: date, language: str) -> str:
     """A date as people say it, with the weekday ("torstai 26. marraskuuta")."""
-    if language == "fi":
-        return format_date(value, format="EEEE d. MMMM", locale=locale_of(language))  # not the inflected form
-    return format_skeleton("MMMMEEEEd", datetime(value.year, value.month, value.day), locale=locale_of(language))  # noqa: DTZ001
+    return format_date(value, format=languages()[language].day, locale=locale_of(language))
 
 
 LEFT_TO_RIGHT, END = "\u2066", "\u2069"
@@ -111,4 +120,7 @@ def moment(value: datetime, language: str) -> str:
 
 def listing(items: Iterable[str], language: str) -> str:
     """Items joined as the language joins them ("a, b ja c")."""
-    return format_list(list(items), locale=locale_of(language))
+    own, parts = languages()[language].list, list(items)
+    if own and len(parts) > 1:
+        return own[0].join(parts[:-1]) + own[1] + parts[-1]
+    return format_list(parts, locale=locale_of(language))

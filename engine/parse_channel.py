@@ -30,7 +30,9 @@ class ParseInput(InputChannel):
         async def parse(request: Request) -> HTTPResponse:
             body = request.json or {}
             parsed = await request.app.ctx.agent.parse_message(str(body.get("text") or ""))
-            intent = parsed.get("intent") or {}
-            return response.json({"intent": intent.get("name"), "confidence": intent.get("confidence") or 0.0})
+            # The classifier's own first choice: whether it is sure enough is the caller's question, not the fallback's.
+            ranking = parsed.get("intent_ranking") or []
+            ranked = next((row for row in ranking if row.get("name") != "nlu_fallback"), {})
+            return response.json({"intent": ranked.get("name"), "confidence": ranked.get("confidence") or 0.0})
 
         return routes

@@ -131,6 +131,7 @@ def test_the_message_has_the_fields_of_the_http_contract() -> None:
         "tel": "+35880005005",
         "hours": "open day and night",
         "languages": ["fi", "sv", "en", "ar", "fa", "so", "ckb", "ru"],
+        "note": "The call is free. They speak your language.",
     }
 
 

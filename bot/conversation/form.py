@@ -37,6 +37,8 @@ ASIDE = frozenset(
         "give_feedback",
     }
 )
+SOCIAL = frozenset({"greet", "thank", "goodbye", "restart", "out_of_scope"})
+"""Said around the answers: no answer, and no failed one."""
 SURE = 0.5
 """Below this share the classifier's word does not override an answer in the family's own words."""
 NAME_MAX = 80
@@ -219,7 +221,7 @@ def _direct(requested: str | None, heard: Heard, slots: Mapping[str, Any], found
         told = not heard.tapped and not heard.yes and not heard.no and heard.intent not in ("greet", "thank")
         return {"story": joined(slots.get("story"), heard.text)} if told else {}
     if requested == "place":
-        return {} if found or heard.tapped else {"misses": int(slots.get("misses") or 0) + 1}
+        return {} if found or heard.tapped or heard.intent in SOCIAL else {"misses": int(slots.get("misses") or 0) + 1}
     if requested == "child_ages" and "child_ages" not in found:
         numbers = [int(n) * 12 for n in _NUMBER.findall(heard.text) if int(n) <= 25] if heard.words <= 10 else []
         if numbers and "contact" not in found:
@@ -229,7 +231,7 @@ def _direct(requested: str | None, heard: Heard, slots: Mapping[str, Any], found
     if requested == "contact" and "contact" not in found:
         if heard.no and not found:
             return {"contact": NO_CONTACT}
-        return {} if heard.tapped or found else {"misses": int(slots.get("misses") or 0) + 1}
+        return {} if heard.tapped or found or heard.intent in SOCIAL else {"misses": int(slots.get("misses") or 0) + 1}
     if requested == "safe":
         if heard.no and not heard.details.wish:
             return {"safe": SKIPPED}

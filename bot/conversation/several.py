@@ -8,27 +8,33 @@ cost anything more. Figures: docs/understanding.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from bot.text.details import split_joined
 
-SURE = 0.55
+SURE = 0.6
 """From this share a clause's need counts."""
+LIKELY = 0.35
+"""From this share it counts where the whole message points to it too."""
 CLAUSES_MAX = 6
 WORDS_MIN = 3
 
 Parse = Callable[[str], Awaitable[tuple[str, float]]]
 
 
-async def needs_beside(text: str, language: str, handled: str, parse: Parse) -> list[str]:
-    """Ids of the needs that clauses of `text` tell beside `handled`, surest first. `parse`: text -> (intent, share)."""
+async def needs_beside(text: str, language: str, handled: str, likeliest: Collection[str], parse: Parse) -> list[str]:
+    """Ids of the needs that clauses of `text` tell beside `handled`, surest first.
+
+    `likeliest`: needs high in the whole message's ranking. `parse`: text -> (intent, share).
+    """
     parts = [part for part in split_joined(text, language) if _words(part) >= WORDS_MIN][:CLAUSES_MAX]
     if len(parts) < 2:
         return []
     found: dict[str, float] = {}
     for part in parts:
         intent, share = await parse(part)
-        if intent.startswith("need_") and intent != handled and share >= SURE:
+        enough = LIKELY if intent in likeliest else SURE
+        if intent.startswith("need_") and intent != handled and share >= enough:
             found[intent] = max(share, found.get(intent, 0.0))
     return sorted(found, key=lambda need: -found[need])[:1]
 
