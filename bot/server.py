@@ -15,6 +15,7 @@ from aiohttp import web
 
 from actions.context import Services
 from actions.registry import executor
+from bot.catalogue.schedule import keep_fresh
 from bot.catalogue.search import Catalogue
 from bot.catalogue.store import load_embedded
 from bot.conversation.engine_client import EngineClient
@@ -98,15 +99,19 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         )
         secret = os.environ.get("BOT_INTERNAL_TOKEN") or secrets.token_urlsafe(32)
         inner = internal_app(executor(services), secret, Trackers(rooms.database))
+        inner[keys.DATABASE] = rooms.database
         async with (
             _listening(inner, "127.0.0.1", settings.internal_port),
             _listening(app, settings.host, settings.port),
         ):
-            sweeper = asyncio.create_task(_sweep(rooms, settings))
+            tasks = [asyncio.create_task(_sweep(rooms, settings))]
+            if settings.ptv_url:
+                fresh = keep_fresh(rooms.database, settings.ptv_url, settings.ptv_area)
+                tasks.append(asyncio.create_task(fresh))
             await stop.wait()
-            sweeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeper
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _warm_up(rooms: Rooms) -> None:

@@ -28,6 +28,7 @@ async def test_real_answers_fit_the_description(stack: Stack) -> None:
         "/api/v1/services?q=vauva&limit=3": "/api/v1/services",
         "/api/v1/family-centres?place=Kuusamossa": "/api/v1/family-centres",
         "/health/live": "/health/live",
+        "/health/ready": "/health/ready",
     }
     async with aiohttp.ClientSession() as session:
         for call, path in cases.items():

@@ -10,7 +10,7 @@ import importlib
 import re
 import threading
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import snowballstemmer
@@ -42,7 +42,7 @@ _STOP_LISTS = ("fi", "sv", "en", "ru", "uk", "et", "ar", "fa", "tr", "vi", "zh")
 
 def document_terms(text: str, language: str) -> list[str]:
     """All forms of the words of `text`, in its order, stop words left out."""
-    return [form for word in _words(text) if not _stop(word, language) for form in _forms(word, language)]
+    return [form for word in _words(text) for form in _document_forms(word, language)]
 
 
 def query_terms(text: str, language: str) -> list[str]:
@@ -60,6 +60,12 @@ def query_terms(text: str, language: str) -> list[str]:
         if len(found) >= QUERY_TERMS:
             break
     return list(found)[:QUERY_TERMS]
+
+
+@lru_cache(maxsize=1 << 16)
+def _document_forms(word: str, language: str) -> tuple[str, ...]:
+    # A catalogue uses the same words over and over. What people ask is never kept like this.
+    return () if _stop(word, language) else tuple(_forms(word, language))
 
 
 def _words(text: str) -> list[str]:

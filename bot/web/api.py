@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from bot import clock
+from bot.catalogue import sources
 from bot.conversation.service import BadMessage, TooFast, text_of_transcript
 from bot.conversation.store import RECENT, UnknownConversation
 from bot.i18n import languages, supported, translate
@@ -251,9 +252,25 @@ async def live(request: web.Request) -> web.Response:
 
 @routes.get("/health/ready", name="ready")
 async def ready(request: web.Request) -> web.Response:
-    """Database and engine answer."""
+    """Database and engine answer; how fresh the services are is told, but stale ones are better than none."""
     database, engine = await asyncio.gather(request.app[DATABASE].answers(), request.app[ENGINE].ready())
-    return web.json_response({"database": database, "engine": engine}, status=200 if database and engine else 503)
+    catalogue = [_freshness(each) for each in await sources.statuses(request.app[DATABASE])] if database else []
+    return web.json_response(
+        {"database": database, "engine": engine, "catalogue": catalogue}, status=200 if database and engine else 503
+    )
+
+
+def _freshness(status: sources.SourceStatus) -> dict[str, Any]:
+    now = clock.now()
+    age = status.age(now)
+    return {
+        "source": status.source,
+        "services": status.services,
+        "last_success": status.succeeded_at.isoformat() if status.succeeded_at else None,
+        "age_seconds": int(age.total_seconds()) if age is not None else None,
+        "stale": status.stale(now),
+        "last_try_failed": status.error is not None,
+    }
 
 
 _UNKNOWN_PLACE = "We did not find this place. Write your municipality or postal code."

@@ -9,15 +9,22 @@ import hmac
 from typing import Any
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
-from bot.web.keys import TRACKERS
+from bot import clock
+from bot.catalogue import sources
+from bot.storage.database import Database
+from bot.web.keys import DATABASE, TRACKERS
 from bot.web.problems import Handler
 
 EXECUTOR = web.AppKey("executor", ActionExecutor)
 SECRET = web.AppKey("secret", str)
+CATALOGUE_SERVICES = Gauge("bot_catalogue_services", "Services families can find", ["source"])
+CATALOGUE_AGE = Gauge("bot_catalogue_age_seconds", "Seconds since the last successful refresh", ["source"])
+CATALOGUE_STALE = Gauge("bot_catalogue_stale", "1 where it was not refreshed for too long", ["source"])
+CATALOGUE_FAILED = Gauge("bot_catalogue_last_try_failed", "1 where the last refresh failed", ["source"])
 routes = web.RouteTableDef()
 
 
@@ -65,8 +72,21 @@ async def save_tracker(request: web.Request) -> web.Response:
 
 @routes.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
-    """Prometheus' text format."""
+    """Prometheus' text format; how fresh the services are is looked up when asked, for all processes alike."""
+    if DATABASE in request.app:
+        await _catalogue(request.app[DATABASE])
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _catalogue(database: Database) -> None:
+    now = clock.now()
+    for each in await sources.statuses(database):
+        CATALOGUE_SERVICES.labels(each.source).set(each.services)
+        CATALOGUE_STALE.labels(each.source).set(each.stale(now))
+        CATALOGUE_FAILED.labels(each.source).set(each.error is not None)
+        age = each.age(now)
+        if age is not None:
+            CATALOGUE_AGE.labels(each.source).set(age.total_seconds())
 
 
 def internal_app(executor: ActionExecutor, secret: str, trackers: Any) -> web.Application:

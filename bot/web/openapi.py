@@ -54,6 +54,22 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
 STRING = {"type": "string"}
 MESSAGES = {"type": "array", "items": _ref("Message")}
 CENTRE = {"type": "object", "required": ["code", "place", "status"]}
+FLAG = {"type": "boolean"}
+FRESHNESS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["source", "services", "last_success", "age_seconds", "stale", "last_try_failed"],
+        "properties": {
+            "source": STRING,
+            "services": {"type": "integer"},
+            "last_success": {"type": ["string", "null"], "format": "date-time"},
+            "age_seconds": {"type": ["integer", "null"]},
+            "stale": FLAG,
+            "last_try_failed": FLAG,
+        },
+    },
+}
 ID = {"name": "id", "in": "path", "required": True, "schema": STRING}
 REFERENCE = {"name": "reference", "in": "path", "required": True, "schema": STRING}
 PIN = {"name": "X-Pin", "in": "header", "required": True, "schema": STRING}
@@ -162,7 +178,9 @@ def description() -> dict[str, Any]:
         },
         "/api/v1/feedback": {"post": {"requestBody": _body("Feedback"), "responses": {"204": empty}}},
         "/health/live": {"get": {"responses": {"200": _json(_object(status=STRING))}}},
-        "/health/ready": {"get": {"responses": {"200": _json(_object(database={}, engine={}))}}},
+        "/health/ready": {
+            "get": {"responses": {"200": _json(_object(database=FLAG, engine=FLAG, catalogue=FRESHNESS))}}
+        },
     }
     for path in calls.values():
         for call in path.values():

@@ -13,7 +13,7 @@ from bot.requests.desk import Desk
 from bot.staff.accounts import Accounts
 from bot.staff.sessions import Sessions
 from bot.web.keys import DATABASE, SETTINGS
-from bot.web.staff import accounts, inbox, log, login, requests
+from bot.web.staff import accounts, catalogue, inbox, log, login, requests
 from bot.web.staff.shell import ACCOUNTS, DESK, SESSIONS, guarded
 
 __all__ = ["add_staff"]
@@ -23,7 +23,7 @@ def add_staff(app: web.Application) -> None:
     """Adds the staff desk to an application that carries DATABASE and SETTINGS when it starts."""
     app.on_startup.append(_start)
     login.add_login(app)
-    for subject in (login, inbox, requests, log, accounts):
+    for subject in (login, inbox, requests, log, accounts, catalogue):
         for route in subject.ROUTES:
             app.router.add_route(route.method, route.path, guarded(route.page), name=route.name)
 
