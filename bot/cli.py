@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _run(settings: Settings, *, with_engine: bool) -> int:
     from bot.server import serve
     from bot.supervisor import EngineMissing, Supervisor
+    from bot.text.language_id import ModelMissing
 
     for name, host, port in (
         ("BOT_PORT", settings.host, settings.port),
@@ -68,7 +69,7 @@ async def _run(settings: Settings, *, with_engine: bool) -> int:
         task.cancel()
     results = await asyncio.gather(*tasks, announcer, waiter, return_exceptions=True)
     for failed in results:
-        if isinstance(failed, EngineMissing):
+        if isinstance(failed, EngineMissing | ModelMissing):
             print(failed, file=sys.stderr)
             return 2
         if isinstance(failed, Exception):

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.i18n import supported
 from bot.safety import screen
-from bot.supervisor import PYTHON, newest_model
-from bot.text.language_id import LanguageIdentifier
+from bot.supervisor import PYTHON, QUIET_THREADS, newest_model
+from bot.text.language_id import LanguageIdentifier, words
 
 ROOT = Path(__file__).resolve().parent.parent
 FALLBACK = "nlu_fallback"
@@ -35,6 +36,7 @@ def parse(texts: Sequence[str]) -> list[dict[str, Any]]:
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "",
+        **QUIET_THREADS,
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
     }
@@ -69,9 +71,14 @@ def judge(row: dict[str, str], parsed: dict[str, Any], identifier: LanguageIdent
         "confidence": shares.get(top, 0.0),
         "fallback": handled == FALLBACK,
         "card": alarmed or handled in CRISIS,
-        "language_right": (identifier.confident(row["text"], "") or "") == row["lang"],
-        "long_enough": len(row["text"].split()) >= 4,
+        "language_right": _same_language(identifier.identify(row["text"]), row["lang"]),
+        "long_enough": words(row["text"]) >= 4,
     }
+
+
+def _same_language(found: str, wanted: str) -> bool:
+    # Of a language that is not supported it is enough to know that.
+    return found == wanted if supported(wanted) else not supported(found)
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

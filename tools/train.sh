@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 digest=$(cat config.yml domain.yml data/nlu/*.yml data/rules/*.yml data/stories/*.yml engine/requirements.txt \
-  engine/{embedding,featurizer,tokenizer,classifier,entities}.py bot/text/places.py bot/text/ages.py bot/text/wishes.py data/regions/places.yml | sha256sum | cut -d' ' -f1)
-if [ -f models/trained-from ] && [ "$(cat models/trained-from)" = "$digest" ] && ls models/*.tar.gz >/dev/null 2>&1; then
+  engine/{embedding,featurizer,tokenizer,classifier,entities,language}.py bot/text/language_id.py bot/text/places.py bot/text/ages.py bot/text/wishes.py data/regions/places.yml | sha256sum | cut -d' ' -f1)
+if [ -f models/trained-from ] && [ "$(cat models/trained-from)" = "$digest" ] && ls models/*.tar.gz models/language.npz >/dev/null 2>&1; then
   exit 0
 fi
 echo "Training the model (a few minutes the first time; later only what changed) …"
@@ -15,6 +15,7 @@ export RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 CUDA_VISIBLE_DEVICES=
 mkdir -p models
 engine/.venv/bin/python -m engine.serve train --domain domain.yml --data data/nlu data/rules data/stories \
   --config config.yml --out models --fixed-model-name "pyydaapua-${digest:0:12}"
+engine/.venv/bin/python -m engine.language models/language.npz
 echo "$digest" > models/trained-from
 # Older models are of no use to anyone.
 find models -name 'pyydaapua-*.tar.gz' ! -name "pyydaapua-${digest:0:12}.tar.gz" -delete
