@@ -18,7 +18,8 @@ from bot.requests import access_log
 from bot.routing.places import regions
 from bot.settings import Settings
 from bot.staff.accounts import Account, Accounts, BadAccount, UnknownAccount
-from bot.staff.rights import ROLES
+from bot.staff.rights import ROLES, Worker
+from bot.staff.second_step import SecondStep
 from bot.storage.crypto import load_box
 from bot.storage.database import Database
 
@@ -36,10 +37,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add.add_argument("--role", choices=list(ROLES), default="worker", help="default: worker")
     add.add_argument("--display", metavar="NAME", help="the name colleagues see; default: the login")
     staff.add_parser("list", help="list the accounts")
+    role = staff.add_parser("role", help="give another role, with the family centres that go with it")
+    role.add_argument("login", metavar="NAME")
+    role.add_argument("role", choices=list(ROLES))
+    role.add_argument("--centre", action="append", default=[], metavar="CODE", help="one of the centres from now on")
+    centre = staff.add_parser("centre", help="give or take family centres")
+    centre.add_argument("login", metavar="NAME")
+    centre.add_argument("--add", action="append", default=[], metavar="CODE")
+    centre.add_argument("--remove", action="append", default=[], metavar="CODE")
     for word, does in (
         ("disable", "close an account and end its sessions"),
         ("enable", "open a disabled account again"),
         ("password", "give a new password and end the sessions made with the old one"),
+        ("totp-reset", "take the second step of the login away (phone and codes lost) and end the sessions"),
+        ("sign-out", "end all sessions"),
     ):
         staff.add_parser(word, help=does).add_argument("login", metavar="NAME")
     staff.add_parser("centres", help="list the codes of the family centres")
@@ -65,7 +76,7 @@ async def run(
         await database.migrate()
         if args.command == "audit":
             return await _verify(database, args.known, out)
-        out.writelines(f"{line}\n" for line in await _staff(args, Accounts(database), stdin))
+        out.writelines(f"{line}\n" for line in await _staff(args, database, stdin))
     except BadAccount as error:
         out.write(f"{error}\n")
         return 1
@@ -77,15 +88,26 @@ async def run(
     return 0
 
 
-async def _staff(args: argparse.Namespace, accounts: Accounts, stdin: TextIO) -> Sequence[str]:
+async def _staff(args: argparse.Namespace, database: Database, stdin: TextIO) -> Sequence[str]:
+    accounts = Accounts(database)
     match args.staff_command:
         case "add":
             password = await asyncio.to_thread(_read_password, stdin)
             worker = await accounts.add(args.login, password, role=args.role, centres=args.centre, name=args.display)
-            return [f"Added {worker.login} ({worker.role}) {' '.join(sorted(worker.centres))}".rstrip()]
+            return ["Added " + _now(worker)]
         case "password":
             await accounts.set_password(args.login, await asyncio.to_thread(_read_password, stdin))
             return [f"New password for {args.login}; the sessions made with the old one are ended."]
+        case "role":
+            return [_now(await accounts.set_role(args.login, args.role, args.centre))]
+        case "centre":
+            return [_now(await accounts.change_centres(args.login, add=args.add, remove=args.remove))]
+        case "totp-reset":
+            await SecondStep(database).reset(args.login)
+            return [f"{args.login} logs in with the password alone now; the sessions are ended."]
+        case "sign-out":
+            await accounts.sign_out(args.login)
+            return [f"The sessions of {args.login} are ended."]
         case "disable":
             await accounts.disable(args.login)
             return [f"Disabled {args.login}; its sessions are ended."]
@@ -95,10 +117,18 @@ async def _staff(args: argparse.Namespace, accounts: Accounts, stdin: TextIO) ->
     return [_line(each) for each in await accounts.list()]
 
 
+def _now(worker: Worker) -> str:
+    return f"{worker.login} ({worker.role}) {' '.join(sorted(worker.centres))}".rstrip()
+
+
 def _line(account: Account) -> str:
     worker = account.worker
     centres = ",".join(sorted(worker.centres)) or "-"
-    return "\t".join((worker.login, worker.role, "active" if account.active else "disabled", centres, worker.name))
+    password = "password+totp" if account.totp else "password"
+    ways = "+".join(([password] if account.password else []) + (["county"] if account.external else []))
+    return "\t".join(
+        (worker.login, worker.role, "active" if account.active else "disabled", centres, ways, worker.name)
+    )
 
 
 def _end(text: str) -> tuple[int, str]:

@@ -17,8 +17,9 @@ from bot.staff import accounts as rooms
 from bot.staff.accounts import Accounts, BadAccount, LoginFailed, TooManyTries, UnknownAccount
 from bot.staff.rights import Forbidden, Right, Worker
 from bot.staff.sessions import Sessions
+from bot.storage import throttle
 from bot.storage.database import Database
-from bot.storage.models import StaffRow, StaffSessionRow
+from bot.storage.models import StaffRow, StaffSessionRow, ThrottleRow
 from tests.staff_support import PASSWORD, opened, worker
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
@@ -99,6 +100,34 @@ async def test_a_stranger_cannot_lock_the_worker_out(database: Database, monkeyp
     with pytest.raises(TooManyTries):  # now guessing stops everywhere …
         await accounts.authenticate("maija", PASSWORD, "203.0.113.10")
     assert (await accounts.authenticate("maija", PASSWORD, HERE)).login == "maija"  # … but where Maija works
+
+
+async def test_a_stranger_at_the_same_address_cannot_lock_out_a_known_browser(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "ADDRESS_LIMIT", 7)
+    maija = await worker(database, "maija", "kuusamo")
+    accounts = Accounts(database)
+    await accounts.remember(maija, "maijan selaimen salaisuus")
+    await fail(accounts, "maija", HERE, rooms.PAIR_LIMIT)
+    await fail(accounts, "ville", HERE, 2)
+    for device in ("", "arvattu salaisuus"):
+        with pytest.raises(TooManyTries):
+            await accounts.authenticate("maija", PASSWORD, HERE, device)
+    assert await accounts.authenticate("maija", PASSWORD, HERE, "maijan selaimen salaisuus") == maija
+
+
+async def test_a_known_browser_has_a_limit_too(database: Database) -> None:
+    maija = await worker(database, "maija", "kuusamo")
+    accounts = Accounts(database)
+    await accounts.remember(maija, "salaisuus")
+    for _ in range(rooms.PAIR_LIMIT):
+        with pytest.raises(LoginFailed):
+            await accounts.authenticate("maija", "väärä salasana tässä", HERE, "salaisuus")
+    with pytest.raises(TooManyTries):
+        await accounts.authenticate("maija", PASSWORD, HERE, "salaisuus")
+    with pytest.raises(LoginFailed):  # the browser is known for Maija only
+        await accounts.authenticate("ville", PASSWORD, HERE, "salaisuus")
 
 
 async def test_one_address_cannot_try_many_accounts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,6 +290,108 @@ async def test_logging_out_ends_this_session_only(database: Database) -> None:
     assert await sessions.find(desk) is not None
 
 
+async def test_a_worker_sees_and_ends_their_own_sessions_only(database: Database) -> None:
+    maija, ville = await worker(database, "maija", "kuusamo"), await worker(database, "ville", "kuusamo")
+    sessions = Sessions(database, settings.load({}))
+    here, phone, tablet = [await sessions.create(maija, name) for name in ("Firefox, Linux", "Safari, iPhone", "")]
+    other = await sessions.create(ville)
+    current, others = await sessions.find(here), await sessions.find(other)
+    assert current
+    assert others
+    seen = await sessions.list(current)
+    assert {(each.device, each.here) for each in seen} == {
+        ("Firefox, Linux", True),
+        ("Safari, iPhone", False),
+        ("", False),
+    }
+    await sessions.end_own(current, others.id)
+    assert await sessions.find(other) is not None
+    await sessions.end_own(current, next(each.id for each in seen if each.device.startswith("Safari")))
+    assert [bool(await sessions.find(each)) for each in (here, phone, tablet)] == [True, False, True]
+    await sessions.end_others(current)
+    assert [bool(await sessions.find(each)) for each in (here, tablet, other)] == [True, False, True]
+
+
+async def test_sessions_that_are_over_are_not_listed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    maija = await worker(database, "maija", "kuusamo")
+    sessions = Sessions(database, settings.load({"BOT_SESSION_IDLE_MINUTES": "30"}))
+    await sessions.create(maija)
+    later = clock.now() + timedelta(minutes=40)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    current = await sessions.find(await sessions.create(maija))
+    assert current
+    assert [each.here for each in await sessions.list(current)] == [True]
+
+
+async def test_only_administrators_sign_others_out(database: Database) -> None:
+    admin, maija = await worker(database, "ylläpito", role="admin"), await worker(database, "maija", "kuusamo")
+    accounts, sessions = Accounts(database), Sessions(database, settings.load({}))
+    secret = await sessions.create(maija)
+    with pytest.raises(Forbidden):
+        await accounts.sign_out_by(maija, "ylläpito")
+    await accounts.sign_out_by(admin, "maija")
+    assert await sessions.find(secret) is None
+
+
+async def test_what_outlived_its_time_is_forgotten(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    await worker(database, "maija", "kuusamo")
+    accounts = Accounts(database)
+    await fail(accounts, "maija", HERE)
+    later = clock.now() + rooms.WINDOW + timedelta(seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    await fail(accounts, "ville", HERE)
+    await throttle.forget_old(database)
+    async with database.read() as session:
+        untils = (await session.scalars(select(ThrottleRow.until))).all()
+    assert len(untils) == 3  # ville at this address, the address, ville everywhere
+    assert all(each > later for each in untils)
+
+
+# --- roles and centres -----------------------------------------------------------------------------------------------
+
+
+async def test_a_role_and_its_centres_hold_from_the_next_click_on(database: Database) -> None:
+    maija = await worker(database, "maija", "kuusamo")
+    accounts, sessions = Accounts(database), Sessions(database, settings.load({}))
+    secret = await sessions.create(maija)
+
+    async def now() -> tuple[str, list[str]]:
+        found = await sessions.find(secret)
+        assert found
+        return found.worker.role, sorted(found.worker.centres)
+
+    await accounts.change_centres("maija", add=["ii"], remove=["kuusamo"])
+    assert await now() == ("worker", ["ii"])
+    await accounts.set_role("maija", "coordinator", ["ii", "kuusamo"])
+    assert await now() == ("coordinator", ["ii", "kuusamo"])
+    await accounts.set_role("maija", "auditor")
+    assert await now() == ("auditor", [])
+    for role, centres in (("worker", []), ("auditor", ["ii"]), ("kuningas", [])):
+        with pytest.raises(BadAccount):
+            await accounts.set_role("maija", role, centres)
+    for change in ({"add": ["ii"]}, {"add": ["tukholma"]}):
+        with pytest.raises(BadAccount):
+            await accounts.change_centres("maija", **change)
+    await accounts.set_role("maija", "worker", ["ii"])
+    with pytest.raises(BadAccount):
+        await accounts.change_centres("maija", remove=["ii"])
+    assert await now() == ("worker", ["ii"])
+
+
+async def test_a_worker_changes_the_password_with_the_old_one(database: Database) -> None:
+    maija = await worker(database, "maija", "kuusamo")
+    accounts, sessions = Accounts(database), Sessions(database, settings.load({}))
+    secret = await sessions.create(maija)
+    with pytest.raises(LoginFailed):
+        await accounts.change_password(maija, "väärä salasana tässä", "uusi pitkä salasana", HERE)
+    with pytest.raises(BadAccount):
+        await accounts.change_password(maija, PASSWORD, "lyhyt", HERE)
+    assert await sessions.find(secret) is not None
+    await accounts.change_password(maija, PASSWORD, "uusi pitkä salasana", HERE)
+    assert await sessions.find(secret) is None
+    assert await accounts.authenticate("maija", "uusi pitkä salasana", HERE) == maija
+
+
 # --- the command line ------------------------------------------------------------------------------------------------
 
 
@@ -280,9 +411,22 @@ async def test_the_first_account_is_made_by_a_command(tmp_path: Path) -> None:
     words = ("staff", "add", "maija", "--centre", "kuusamo", "--centre", "ii", "--display", "Maija Malli")
     status, said = await run(tmp_path, *words, stdin=PASSWORD + "\n")
     assert (status, said) == (0, "Added maija (worker) ii kuusamo\n")
-    assert await run(tmp_path, "staff", "list") == (0, "maija\tworker\tactive\tii,kuusamo\tMaija Malli\n")
+    assert await run(tmp_path, "staff", "list") == (0, "maija\tworker\tactive\tii,kuusamo\tpassword\tMaija Malli\n")
     assert (await run(tmp_path, "staff", "disable", "maija"))[0] == 0
     assert "disabled" in (await run(tmp_path, "staff", "list"))[1]
+
+
+async def test_roles_and_centres_are_changed_by_commands(tmp_path: Path) -> None:
+    await run(tmp_path, "staff", "add", "maija", "--centre", "kuusamo", stdin=PASSWORD)
+    assert await run(tmp_path, "staff", "centre", "maija", "--add", "ii") == (0, "maija (worker) ii kuusamo\n")
+    assert await run(tmp_path, "staff", "centre", "maija", "--remove", "kuusamo") == (0, "maija (worker) ii\n")
+    assert (await run(tmp_path, "staff", "centre", "maija", "--remove", "ii"))[0] == 1
+    assert await run(tmp_path, "staff", "role", "maija", "auditor") == (0, "maija (auditor)\n")
+    assert (await run(tmp_path, "staff", "role", "maija", "worker"))[0] == 1
+    for word in ("totp-reset", "sign-out", "enable"):
+        assert (await run(tmp_path, "staff", word, "maija"))[0] == 0
+        status, said = await run(tmp_path, "staff", word, "kukaan")
+        assert (status, "'kukaan'" in said) == (1, True)
 
 
 @pytest.mark.parametrize("typed", ["", "\n", "lyhyt\n"])

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pyotp
 import pytest
 from aiohttp import ClientResponse, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -178,14 +179,14 @@ async def test_every_route_but_the_login_needs_a_session(database: Database, bro
     tried = set()
     for route in client.app.router.routes():
         path = (route.resource.canonical if route.resource else "").replace("{id}", receipt.request_id)
-        if path == "/staff/login":
+        if path.startswith("/staff/login"):
             continue
         page = await client.request(route.method, path, allow_redirects=False)
         assert page.status in (303, 401), path
         assert page.headers.get("Location", "/staff/login").startswith("/staff/login")
         assert STORY not in await page.text()
         tried.add(path)
-    assert len(tried) == 14
+    assert {"/staff", "/staff/log", "/staff/accounts", "/staff/me"} < tried
     assert await logged(database) == []
 
 
@@ -424,6 +425,104 @@ async def test_the_page_after_a_form_is_no_second_look(database: Database, brows
     assert await logged(database) == ["open", "claim", *["open"] * 4]
 
 
+# --- the second step, sessions, the worker's own account -----------------------------------------------------------
+
+
+async def field(page: ClientResponse, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', await page.text())
+    assert found, f"the page has no field {name}"
+    return found[1]
+
+
+async def set_up_second_step(client: Browser) -> tuple[str, list[str]]:
+    """Follows the page; returns the secret in letters and the recovery codes."""
+    page = await client.get("/staff/me/totp")
+    body = await page.text()
+    assert '<svg width="' in body
+    assert "http" not in body  # nothing of it is asked from anywhere else
+    secret = re.findall(r"<code>([A-Z2-7 ]+)</code>", body)[0].replace(" ", "")
+    form = {"csrf": await token(page), "ticket": await field(page, "ticket")}
+    wrong = await client.post("/staff/me/totp", data={**form, "code": "nonsense"})
+    assert wrong.status == 400
+    assert secret[:4] in await wrong.text()  # the picture stays the same
+    codes = await client.post("/staff/me/totp", data={**form, "code": pyotp.TOTP(secret).now()})
+    found = re.findall(r"<code>([a-z0-9]{5}-[a-z0-9]{5})</code>", await codes.text())
+    return secret, found
+
+
+async def test_login_with_a_second_step(database: Database, browser: Made) -> None:
+    await worker(database, "maija", "kuusamo", name="Maija Malli")
+    first = await browser()
+    await log_in(first, "maija")
+    _secret, codes = await set_up_second_step(first)
+    assert len(codes) == 10
+    client = await browser()
+    page = await log_in(client, "maija", to="/staff?status=claimed")
+    assert (page.status, page.url.path) == (200, "/staff/login/code")
+    assert (await client.get("/staff", allow_redirects=False)).status == 303  # the password alone opens nothing
+    form = {"csrf": await token(page), "next": await field(page, "next")}
+    assert (await client.post("/staff/login/code", data={**form, "code": "123"})).status == 401
+    assert (await client.post("/staff/login/code", data={"code": codes[0]})).status == 403
+    page = await client.post("/staff/login/code", data={**form, "code": codes[0]})
+    assert (page.status, str(page.url.relative())) == (200, "/staff?status=claimed")
+    stranger = await browser()
+    page = await stranger.get("/staff/login/code")
+    assert page.url.path == "/staff/login"
+    csrf = {"csrf": await token(page)}
+    assert (await stranger.post("/staff/login/code", data={**csrf, "code": codes[1]})).status == 401
+
+
+async def test_a_worker_signs_a_lost_phone_out(database: Database, browser: Made) -> None:
+    await worker(database, "maija", "kuusamo")
+    desk, phone = await browser(), await browser()
+    agent = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit Version/18.0 Safari/604"}
+    phone.session.headers.update(agent)
+    await log_in(desk, "maija")
+    await log_in(phone, "maija")
+    page = await desk.get("/staff/me")
+    assert "Safari, iPhone" in await page.text()
+    assert (await desk.post("/staff/me/sessions/end", data={"id": await field(page, "id")})).status == 403
+    form = {"csrf": await token(page), "id": await field(page, "id")}
+    assert "Istunto on päätetty." in await shown(await desk.post("/staff/me/sessions/end", data=form))
+    assert (await phone.get("/staff", allow_redirects=False)).status == 303
+    assert (await desk.get("/staff", allow_redirects=False)).status == 200
+
+
+async def test_an_administrator_signs_a_worker_out(database: Database, browser: Made) -> None:
+    await worker(database, "maija", "kuusamo")
+    await worker(database, "ylläpito", role="admin")
+    maija, admin = await browser(), await browser()
+    await log_in(maija, "maija")
+    page = await log_in(admin, "ylläpito")
+    form = {"csrf": await token(page), "login": "maija"}
+    assert "maija kaikki istunnot on päätetty" in await shown(await admin.post("/staff/accounts/sign-out", data=form))
+    assert (await maija.get("/staff", allow_redirects=False)).status == 303
+    assert (await admin.post("/staff/accounts/sign-out", data={**form, "login": "kukaan"})).status == 404
+
+
+async def test_a_worker_changes_the_password(database: Database, browser: Made) -> None:
+    await worker(database, "maija", "kuusamo")
+    client = await browser()
+    page = await log_in(client, "maija")
+    new = "uusi pitkä salasana"
+    form = {"csrf": await token(page), "old": PASSWORD, "new": new, "again": new}
+    for wrong in ({"again": "muu pitkä salasana"}, {"old": "väärä salasana"}, {"new": "lyhyt", "again": "lyhyt"}):
+        assert (await client.post("/staff/me/password", data={**form, **wrong})).status == 400
+    assert (await client.post("/staff/me/password", data=form)).url.path == "/staff/login"
+    assert (await log_in(client, "maija", new)).url.path == "/staff"
+
+
+async def test_a_browser_that_was_here_is_not_locked_out_by_others(database: Database, browser: Made) -> None:
+    await worker(database, "maija", "kuusamo")
+    known, stranger = await browser(), await browser()
+    page = await log_in(known, "maija")
+    await known.post("/staff/logout", data={"csrf": await token(page)})
+    for _ in range(PAIR_LIMIT):
+        await log_in(stranger, "maija", "väärä salasana tässä")
+    assert (await log_in(stranger, "maija")).status == 429
+    assert (await log_in(known, "maija")).url.path == "/staff"
+
+
 # --- the auditor -----------------------------------------------------------------------------------------------------
 
 
@@ -454,7 +553,7 @@ async def test_no_page_is_kept_by_the_browser_or_runs_a_script(database: Databas
     await worker(database, "tarkastaja", role="auditor")
     await worker(database, "pääkäyttäjä", role="admin")
     visits = {
-        "maija": ["/staff", f"/staff/requests/{receipt.request_id}", "/staff/log"],
+        "maija": ["/staff/me", "/staff/me/totp", "/staff", f"/staff/requests/{receipt.request_id}", "/staff/log"],
         "tarkastaja": ["/staff/log?verify=1"],
         "pääkäyttäjä": ["/staff/accounts"],
     }

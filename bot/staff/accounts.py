@@ -1,8 +1,10 @@
 """Workers' accounts: adding, disabling, listing, and proving with a password who somebody is.
 
 Passwords are kept as argon2id hashes. A wrong login and a wrong password are told apart to nobody, neither by words
-nor by time. Guessing is limited by account and address, by address, and by account; no stranger elsewhere can lock a
-worker out of the place where the worker usually logs in.
+nor by time. Guessing is limited by account and address, by address, and by account. No stranger can lock a worker
+out: a browser that a worker has logged in with before carries a device's secret and has limits of its own, whatever
+others try, even from the same address; and the limit of the account does not hold at an address where the worker has
+logged in.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ ACCOUNT_LIMIT = 100
 """Wrong tries for one account from everywhere: slows a guess that is spread over many addresses. It does not hold
 where the worker has logged in before, or strangers could lock the worker out."""
 KNOWN = timedelta(days=30)
-"""How long an address counts as the worker's own after a login."""
+"""How long an address or a device counts as the worker's own after a login."""
 _AT_ONCE = 2  # an argon2 check takes 64 MB; more at once would only let a flood eat the memory
 
 
@@ -67,11 +69,17 @@ class TooManyTries(RuntimeError):
 
 @dataclass(frozen=True)
 class Account:
-    """A worker's account as administrators see it."""
+    """A worker's account as administrators see it.
+
+    `external`: known to the county's identity provider; `password`: has a password here; `totp`: has a second step.
+    """
 
     worker: Worker
     active: bool
     created_at: datetime
+    external: bool
+    password: bool
+    totp: bool
 
 
 class Accounts:
@@ -104,7 +112,7 @@ class Accounts:
         shown = (name or login).strip()
         if not shown or len(shown) > 120:
             raise BadAccount("A name to display has 1 to 120 characters.")
-        _check_role(role, chosen)
+        check_role(role, chosen)
         check_password(password, clean)
         hashed = await asyncio.to_thread(self._hasher.hash, _normal_password(password))
         worker = Worker(str(uuid.uuid4()), clean, shown, role, chosen)
@@ -148,43 +156,95 @@ class Accounts:
         """Every account, by login."""
         async with self._db.read() as session:
             rows = (await session.scalars(select(StaffRow).order_by(StaffRow.login))).all()
-            return [Account(await worker_of(session, row), row.active, row.created_at) for row in rows]
+            return [await _account(session, row) for row in rows]
+
+    async def own(self, worker: Worker) -> Account:
+        """The worker's own account."""
+        async with self._db.read() as session:
+            return await _account(session, await session.get_one(StaffRow, worker.id))
 
     async def seen_by(self, worker: Worker) -> Sequence[Account]:
         """Every account, for a worker who may manage them; raises Forbidden."""
         worker.demand(Right.ACCOUNTS)
         return await self.list()
 
-    async def authenticate(self, login: str, password: str, address: str) -> Worker:
-        """The worker behind login and password; `address` is where the try comes from.
+    async def set_role(self, login: str, role: str, centres: Iterable[str] = ()) -> Worker:
+        """Gives another role and its centres; it holds from the next click on. Raises UnknownAccount, BadAccount."""
+        chosen = frozenset(centres)
+        check_role(role, chosen)
+        async with self._db.write() as session:
+            row = await _by_login(session, login)
+            row.role = role
+            return await put_centres(session, row, chosen)
+
+    async def change_centres(self, login: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Worker:
+        """Gives and takes family centres. Raises UnknownAccount, BadAccount (unknown ones; none would be left)."""
+        async with self._db.write() as session:
+            row = await _by_login(session, login)
+            chosen = ((await worker_of(session, row)).centres | frozenset(add)) - frozenset(remove)
+            check_role(row.role, chosen)
+            return await put_centres(session, row, chosen)
+
+    async def sign_out(self, login: str) -> None:
+        """Ends all sessions of an account. Raises UnknownAccount."""
+        async with self._db.write() as session:
+            row = await _by_login(session, login)
+            await session.execute(delete(StaffSessionRow).where(StaffSessionRow.staff_id == row.id))
+
+    async def sign_out_by(self, worker: Worker, login: str) -> None:
+        """The same, for a worker who may manage accounts; raises Forbidden, UnknownAccount."""
+        worker.demand(Right.ACCOUNTS)
+        await self.sign_out(login)
+
+    async def change_password(self, worker: Worker, old: str, new: str, address: str, device: str = "") -> None:
+        """The worker's own new password; ends all of the worker's sessions.
+
+        Raises LoginFailed (`old` is wrong), TooManyTries, BadAccount (`new` is too easy).
+        """
+        check_password(new, worker.login)
+        await self.authenticate(worker.login, old, address, device)
+        await self.set_password(worker.login, new)
+
+    async def remember(self, worker: Worker, device: str) -> None:
+        """Notes that the worker has logged in, all steps, with the browser that holds the secret `device`."""
+        await self._known.count(f"{worker.login}\0device\0{device}")
+
+    async def authenticate(self, login: str, password: str, address: str, device: str = "") -> Worker:
+        """The worker behind login and password; `address` is where the try comes from, `device` the browser's secret.
 
         Raises LoginFailed, TooManyTries. The tries of a login that does not exist are counted like all others.
         """
         account = normal_login(login)
-        pair = f"{account}\0{address}"
+        own = f"{account}\0device\0{device}"
+        known = bool(device) and bool(await self._known.blocked(own))
+        pair = own if known else f"{account}\0{address}"
         async with self._verifying:
-            await self._refuse_blocked(account, address, pair)
+            await self._refuse_blocked(account, address, pair, known=known)
             # Counted before the check, so that tries sent all at once do not slip through together.
             if await self._by_pair.count(pair) > PAIR_LIMIT:
-                await self._refuse_blocked(account, address, pair)
+                await self._refuse_blocked(account, address, pair, known=known)
             async with self._db.read() as session:
                 row = await session.scalar(select(StaffRow).where(StaffRow.login == account))
-            stored = row.password_hash if row else self._dummy
+            stored = (row.password_hash if row else "") or self._dummy
             right = await asyncio.to_thread(self._verify, stored, _normal_password(password))
-            if row is None or not right or not row.active:
-                await self._by_address.count(address)
-                await self._by_account.count(account)
+            if row is None or not right or not row.active or not row.password_hash:
+                if not known:
+                    await self._by_address.count(address)
+                    await self._by_account.count(account)
                 raise LoginFailed
         await self._by_pair.clear(pair)
-        await self._known.count(pair)
+        if not known:
+            await self._known.count(pair)
         if self._hasher.check_needs_rehash(stored):
             await self._rehash(row.id, password)
         async with self._db.read() as session:
             return await worker_of(session, row)
 
-    async def _refuse_blocked(self, account: str, address: str, pair: str) -> None:
-        wait = max(await self._by_pair.blocked(pair), await self._by_address.blocked(address))
-        if not wait and not await self._known.blocked(pair):
+    async def _refuse_blocked(self, account: str, address: str, pair: str, *, known: bool) -> None:
+        wait = await self._by_pair.blocked(pair)
+        if not wait and not known:
+            wait = await self._by_address.blocked(address)
+        if not wait and not known and not await self._known.blocked(pair):
             wait = await self._by_account.blocked(account)
         if wait:
             raise TooManyTries(wait)
@@ -227,12 +287,31 @@ async def worker_of(session: AsyncSession, row: StaffRow) -> Worker:
     return Worker(row.id, row.login, row.name, row.role, frozenset(centres))
 
 
+async def _account(session: AsyncSession, row: StaffRow) -> Account:
+    return Account(
+        await worker_of(session, row),
+        row.active,
+        row.created_at,
+        external=row.external is not None,
+        password=bool(row.password_hash),
+        totp=row.sealed_totp is not None,
+    )
+
+
 def _normal_password(password: str) -> str:
     # Keyboards differ in how they compose ä and ö.
     return unicodedata.normalize("NFC", password[: PASSWORD_MAX * 4])
 
 
-def _check_role(role: str, centres: frozenset[str]) -> None:
+async def put_centres(session: AsyncSession, row: StaffRow, centres: frozenset[str]) -> Worker:
+    """Sets an account's family centres; returns the worker as they are now."""
+    await session.execute(delete(StaffCentreRow).where(StaffCentreRow.staff_id == row.id))
+    session.add_all(StaffCentreRow(staff_id=row.id, centre=code) for code in sorted(centres))
+    return Worker(row.id, row.login, row.name, row.role, centres)
+
+
+def check_role(role: str, centres: frozenset[str]) -> None:
+    """Raises BadAccount where role and centres do not go together."""
     if role not in ROLES:
         raise BadAccount(f"A role is one of {', '.join(ROLES)}, not {role!r}.")
     unknown = sorted(code for code in centres if regions().centre(code) is None)

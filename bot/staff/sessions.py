@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, not_, or_, select, update
 
 from bot import clock
 from bot.settings import Settings
@@ -34,6 +35,17 @@ class StaffSession:
         return hmac.compare_digest(self.csrf.encode(), token.encode())
 
 
+@dataclass(frozen=True)
+class OpenSession:
+    """A session in the list that a worker sees of their own. `here`: the one that asks."""
+
+    id: str
+    device: str
+    created_at: datetime
+    seen_at: datetime
+    here: bool
+
+
 class Sessions:
     """Makes, finds and ends sessions; limits are BOT_SESSION_IDLE_MINUTES and BOT_SESSION_HOURS."""
 
@@ -42,11 +54,17 @@ class Sessions:
         self._idle = timedelta(minutes=settings.session_idle_minutes)
         self._absolute = timedelta(hours=settings.session_hours)
 
-    async def create(self, worker: Worker) -> str:
-        """Starts a session; returns the secret for the cookie, which is kept nowhere else."""
+    async def create(self, worker: Worker, device: str = "") -> str:
+        """Starts a session; returns the secret for the cookie, which is kept nowhere else.
+
+        `device`: what the worker will know the session by in the list.
+        """
         secret, moment = secrets.token_urlsafe(32), clock.now()
+        row = StaffSessionRow(
+            id=self._id(secret), staff_id=worker.id, created_at=moment, seen_at=moment, device=device[:80]
+        )
         async with self._db.write() as session:
-            session.add(StaffSessionRow(id=self._id(secret), staff_id=worker.id, created_at=moment, seen_at=moment))
+            session.add(row)
         return secret
 
     async def find(self, secret: str | None) -> StaffSession | None:
@@ -81,17 +99,39 @@ class Sessions:
     async def end(self, secret: str | None) -> None:
         """Ends a session; it does not matter whether there is one."""
         if secret:
-            async with self._db.write() as session:
-                await session.execute(delete(StaffSessionRow).where(StaffSessionRow.id == self._id(secret)))
+            await self._end(StaffSessionRow.id == self._id(secret))
+
+    async def list(self, current: StaffSession) -> Sequence[OpenSession]:
+        """The sessions of the worker of `current` that hold now, the latest used first."""
+        async with self._db.read() as session:
+            rows = await session.scalars(
+                select(StaffSessionRow)
+                .where(StaffSessionRow.staff_id == current.worker.id, not_(self._over()))
+                .order_by(StaffSessionRow.seen_at.desc(), StaffSessionRow.id)
+            )
+            return [OpenSession(row.id, row.device, row.created_at, row.seen_at, row.id == current.id) for row in rows]
+
+    async def end_own(self, current: StaffSession, id: str) -> None:
+        """Ends one of the worker's own sessions, wherever it is; another's stays."""
+        await self._end(StaffSessionRow.id == id, StaffSessionRow.staff_id == current.worker.id)
+
+    async def end_others(self, current: StaffSession) -> None:
+        """Ends all of the worker's own sessions but this one."""
+        await self._end(StaffSessionRow.staff_id == current.worker.id, StaffSessionRow.id != current.id)
 
     async def forget_old(self) -> None:
         """Drops sessions that are over."""
+        await self._end(self._over())
+
+    def _over(self) -> ColumnElement[bool]:
         moment = clock.now()
-        over = or_(
+        return or_(
             StaffSessionRow.seen_at <= moment - self._idle, StaffSessionRow.created_at <= moment - self._absolute
         )
+
+    async def _end(self, *conditions: ColumnElement[bool]) -> None:
         async with self._db.write() as session:
-            await session.execute(delete(StaffSessionRow).where(over))
+            await session.execute(delete(StaffSessionRow).where(*conditions))
 
     def _id(self, secret: str) -> str:
         return self._db.box.digest("staff-session", secret)

@@ -11,10 +11,11 @@ from aiohttp import web
 
 from bot.requests.desk import Desk
 from bot.staff.accounts import Accounts
+from bot.staff.second_step import SecondStep
 from bot.staff.sessions import Sessions
 from bot.web.keys import DATABASE, SETTINGS
-from bot.web.staff import accounts, catalogue, inbox, log, login, requests
-from bot.web.staff.shell import ACCOUNTS, DESK, SESSIONS, guarded
+from bot.web.staff import accounts, catalogue, inbox, log, login, me, requests
+from bot.web.staff.shell import ACCOUNTS, DESK, SECOND_STEP, SESSIONS, guarded
 
 __all__ = ["add_staff"]
 
@@ -23,7 +24,7 @@ def add_staff(app: web.Application) -> None:
     """Adds the staff desk to an application that carries DATABASE and SETTINGS when it starts."""
     app.on_startup.append(_start)
     login.add_login(app)
-    for subject in (login, inbox, requests, log, accounts, catalogue):
+    for subject in (login, inbox, requests, log, accounts, catalogue, me):
         for route in subject.ROUTES:
             app.router.add_route(route.method, route.path, guarded(route.page), name=route.name)
 
@@ -31,4 +32,5 @@ def add_staff(app: web.Application) -> None:
 async def _start(app: web.Application) -> None:
     app[ACCOUNTS] = Accounts(app[DATABASE])
     app[SESSIONS] = Sessions(app[DATABASE], app[SETTINGS])
+    app[SECOND_STEP] = SecondStep(app[DATABASE])
     app[DESK] = Desk(app[DATABASE])

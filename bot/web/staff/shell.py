@@ -18,6 +18,7 @@ from bot.requests.desk import Desk
 from bot.requests.summary import centre_label
 from bot.staff.accounts import Accounts
 from bot.staff.rights import Forbidden, Right
+from bot.staff.second_step import SecondStep
 from bot.staff.sessions import Sessions, StaffSession
 from bot.web.keys import SETTINGS
 from bot.web.templating import render
@@ -26,10 +27,21 @@ ACCOUNTS = web.AppKey("accounts", Accounts)
 SESSIONS = web.AppKey("sessions", Sessions)
 DESK = web.AppKey("desk", Desk)
 
+SECOND_STEP = web.AppKey("second_step", SecondStep)
+
 SESSION_COOKIE = "staff_session"
 LANGUAGE = "fi"
 PAGE = 50
 ID = r"{id:[0-9a-f-]{36}}"
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 Form = Mapping[str, str]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Page = Callable[[web.Request, StaffSession], Awaitable[web.StreamResponse]]
@@ -151,7 +163,24 @@ def cookie(request: web.Request, name: str) -> str:
     return value if value.isascii() else ""
 
 
-def set_cookie(request: web.Request, response: web.StreamResponse, name: str, value: str, path: str) -> None:
-    """Sets a cookie of the desk: out of reach of scripts and of other sites."""
+def set_cookie(
+    request: web.Request,
+    response: web.StreamResponse,
+    name: str,
+    value: str,
+    path: str,
+    *,
+    max_age: int | None = None,
+    samesite: str = "Strict",
+) -> None:
+    """Sets a cookie of the desk: out of reach of scripts and of other sites. `max_age`: seconds; None: till closing."""
     secure = request.app[SETTINGS].secure_cookies
-    response.set_cookie(name, value, path=path, httponly=True, samesite="Strict", secure=secure)
+    response.set_cookie(name, value, path=path, max_age=max_age, httponly=True, samesite=samesite, secure=secure)
+
+
+def device_name(request: web.Request) -> str:
+    """What the browser says it is, in two words, so that a worker knows a session by it ("Firefox, Windows")."""
+    agent = request.headers.get("User-Agent", "")
+    return ", ".join(
+        name for table in (_BROWSERS, _SYSTEMS) if (name := next((n for mark, n in table if mark in agent), ""))
+    )
