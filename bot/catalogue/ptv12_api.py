@@ -1,7 +1,7 @@
 """PTV's API v12, provisional: a beta that needs a key, and whose records nobody here has seen yet.
 
 Kept apart from v11 so that nothing depends on it. Known: the base address, the header `x-api-key`, and the calls
-`service/search`, `service-channel/search`, `connection/search` (docs/decisions/0009). ASSUMED until a key is at hand:
+`service/search`, `service-channel/search`, `connection/search` (docs/decisions/0010). ASSUMED until a key is at hand:
 GET with `page`, pages as in v11, records as in v11 (with v11's own `serviceChannels` or joined by `connection`).
 A record of another shape is set aside with the reason; pages of another shape end the reading, and families keep what
 they have.
