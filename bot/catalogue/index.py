@@ -7,14 +7,13 @@ Built from the database and kept in step with it: after a change only what chang
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, select
+from sqlalchemy import Row, UnicodeText, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.catalogue import fulltext
@@ -96,8 +95,11 @@ class Index:
 
 
 async def read_index(session: AsyncSession, state: State, before: Index | None) -> Index:
-    """The catalogue of the database; what `before` holds and has not changed is taken over."""
-    rows = (await session.execute(select(ServiceRow.id, ServiceRow.digest).where(ServiceRow.state == "active"))).all()
+    """The catalogue of the database; what `before` holds and has not changed is taken over.
+
+    All that takes long runs in threads: families' messages are answered meanwhile.
+    """
+    rows = await session.execute(select(ServiceRow.id, ServiceRow.digest).where(ServiceRow.state == "active"))
     digests = {row.id: row.digest for row in rows}
     services = {}
     if before is not None:
@@ -106,8 +108,9 @@ async def read_index(session: AsyncSession, state: State, before: Index | None) 
     missing = [id_ for id_ in digests if id_ not in services]
     for start in range(0, len(missing), _BATCH):
         some = missing[start : start + _BATCH]
-        found = (await session.execute(select(ServiceRow.id, ServiceRow.data).where(ServiceRow.id.in_(some)))).all()
-        services.update(await asyncio.to_thread(_parsed, found))
+        # As text: SQLAlchemy would parse the JSON here, where families wait.
+        data = select(ServiceRow.id, cast(ServiceRow.data, UnicodeText)).where(ServiceRow.id.in_(some))
+        services.update(await asyncio.to_thread(_parsed, (await session.execute(data)).all()))
     texts = {
         number: Text(service_id, hash_, embedded)
         for number, service_id, hash_, embedded in await session.execute(
@@ -120,45 +123,45 @@ async def read_index(session: AsyncSession, state: State, before: Index | None) 
         )
         if service_id in services
     }
-    numbers, vectors = await _vectors(session, texts, before)
-    frequency = await fulltext.frequencies(session)
-    return await asyncio.to_thread(_built, state, services, digests, texts, numbers, vectors, frequency)
-
-
-def _parsed(rows: Sequence[Row[str, dict[str, Any]]]) -> dict[str, Service]:
-    return {id_: Service.from_json(data) for id_, data in rows}
-
-
-async def _vectors(session: AsyncSession, texts: Mapping[int, Text], before: Index | None) -> tuple[list[int], Vectors]:
-    """Numbers of the rows that have a vector, grouped by service, and their vectors."""
-    wanted = [number for number, text in texts.items() if text.embedded]
-    place_before: dict[int, int] = {}
+    known: dict[int, int] = {}
     if before is not None:
-        place_before = {
+        known = {
             number: place
             for place, number in enumerate(before.vector_numbers)
-            if number in texts and texts[number] == before.texts.get(number)
+            if texts.get(number) == before.texts.get(number)
         }
-    missing = [number for number in wanted if number not in place_before]
-    fresh: dict[int, Vectors] = {}
-    for start in range(0, len(missing), _BATCH):
-        some = missing[start : start + _BATCH]
-        for number, data in await session.execute(
-            select(ServiceTextRow.number, ServiceTextRow.embedding).where(ServiceTextRow.number.in_(some))
-        ):
-            if data and len(data) == 4 * DIMENSIONS:
-                fresh[number] = np.frombuffer(data, dtype="<f4")
+    wanted = [number for number, text in texts.items() if text.embedded and number not in known]
+    fresh: dict[int, bytes] = {}
+    for start in range(0, len(wanted), _BATCH):
+        some_numbers = wanted[start : start + _BATCH]
+        blobs = select(ServiceTextRow.number, ServiceTextRow.embedding).where(ServiceTextRow.number.in_(some_numbers))
+        fresh.update((number, blob) for number, blob in await session.execute(blobs) if blob)
+    frequency = await fulltext.frequencies(session)
+    return await asyncio.to_thread(_built, state, services, digests, texts, fresh, known, before, frequency)
+
+
+def _parsed(rows: Iterable[Row[str, str]]) -> dict[str, Service]:
+    return {id_: Service.from_text(data) for id_, data in rows}
+
+
+def _vectors(
+    texts: Mapping[int, Text], fresh: Mapping[int, bytes], known: Mapping[int, int], before: Index | None
+) -> tuple[list[int], Vectors]:
+    """Numbers of the rows that have a vector, grouped by service, and their vectors."""
     groups: dict[str, list[int]] = {}
-    for number in wanted:
-        if number in fresh or number in place_before:
-            groups.setdefault(texts[number].service_id, []).append(number)
+    for number, text in texts.items():
+        if number in known or len(fresh.get(number, b"")) == 4 * DIMENSIONS:
+            groups.setdefault(text.service_id, []).append(number)
     numbers = list(chain.from_iterable(groups.values()))
     vectors = np.empty((len(numbers), DIMENSIONS), dtype=np.float32)
+    if before is not None and known:
+        kept = [(row, known[number]) for row, number in enumerate(numbers) if number in known]
+        if kept:
+            rows, places = (np.array(each, dtype=np.intp) for each in zip(*kept, strict=True))
+            vectors[rows] = before.vectors[places]
     for row, number in enumerate(numbers):
-        if number in fresh:
-            vectors[row] = fresh[number]
-        elif before is not None:
-            vectors[row] = before.vectors[place_before[number]]
+        if number not in known:
+            vectors[row] = np.frombuffer(fresh[number], dtype="<f4")
     return numbers, vectors
 
 
@@ -167,10 +170,12 @@ def _built(
     services: Mapping[str, Service],
     digests: Mapping[str, str],
     texts: Mapping[int, Text],
-    numbers: Sequence[int],
-    vectors: Vectors,
+    fresh: Mapping[int, bytes],
+    known: Mapping[int, int],
+    before: Index | None,
     frequency: Mapping[str, int],
 ) -> Index:
+    numbers, vectors = _vectors(texts, fresh, known, before)
     order = tuple(services)
     places = {id_: place for place, id_ in enumerate(order)}
     owners = np.array([places[texts[number].service_id] for number in numbers], dtype=np.intp)

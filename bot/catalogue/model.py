@@ -133,6 +133,11 @@ class Service:
         """The service that `to_json` wrote; pydantic.ValidationError (a ValueError) where the shape is another."""
         return _adapter().validate_python(data)
 
+    @classmethod
+    def from_text(cls, text: str) -> Service:
+        """As `from_json`, from JSON that is still text: several times as fast."""
+        return _adapter().validate_json(text)
+
     def digest(self) -> str:
         """SHA-256 of all that is known of the service, apart from the time it was modified."""
         data = self.to_json()
