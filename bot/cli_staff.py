@@ -17,6 +17,7 @@ from typing import TextIO
 from bot.requests import access_log
 from bot.routing.places import regions
 from bot.settings import Settings
+from bot.staff import county_login
 from bot.staff.accounts import Account, Accounts, BadAccount, UnknownAccount
 from bot.staff.rights import ROLES, Worker
 from bot.staff.second_step import SecondStep
@@ -53,6 +54,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         ("sign-out", "end all sessions"),
     ):
         staff.add_parser(word, help=does).add_argument("login", metavar="NAME")
+    link = staff.add_parser("link", help="let an account in with the county's account only; its password ends")
+    link.add_argument("login", metavar="NAME")
+    link.add_argument("subject", metavar="SUBJECT", help="the person's `sub` at the identity provider")
     staff.add_parser("centres", help="list the codes of the family centres")
     audit = commands.add_parser("audit", help="the access log").add_subparsers(
         dest="audit_command", required=True, metavar="COMMAND"
@@ -76,6 +80,8 @@ async def run(
         await database.migrate()
         if args.command == "audit":
             return await _verify(database, args.known, out)
+        if args.staff_command == "link":
+            return await _link(args, settings, database, out)
         out.writelines(f"{line}\n" for line in await _staff(args, database, stdin))
     except BadAccount as error:
         out.write(f"{error}\n")
@@ -115,6 +121,15 @@ async def _staff(args: argparse.Namespace, database: Database, stdin: TextIO) ->
             await accounts.enable(args.login)
             return [f"Enabled {args.login}."]
     return [_line(each) for each in await accounts.list()]
+
+
+async def _link(args: argparse.Namespace, settings: Settings, database: Database, out: TextIO) -> int:
+    if not settings.oidc_issuer:
+        out.write("BOT_OIDC_ISSUER is not set, so there is no identity provider to link to.\n")
+        return 1
+    await county_login.link(database, args.login, settings.oidc_issuer, args.subject)
+    out.write(f"{args.login} logs in with the county's account only from now on; the sessions are ended.\n")
+    return 0
 
 
 def _now(worker: Worker) -> str:

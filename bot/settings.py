@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -135,6 +136,22 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "BOT_PTV12_KEY", "str", "", "Key (x-api-key) of PTV's API v12, for `catalogue import --source ptv12` only."
     ),
+    Setting(
+        "BOT_OIDC_ISSUER",
+        "str",
+        "",
+        "Address of the county's identity provider (OpenID Connect); empty: staff log in with passwords only.",
+    ),
+    Setting("BOT_OIDC_CLIENT_ID", "str", "", "Our client's id at the identity provider."),
+    Setting("BOT_OIDC_CLIENT_SECRET", "str", "", "Our client's secret there; empty: a public client, PKCE only."),
+    Setting("BOT_OIDC_SCOPES", "str", "openid profile", "Scopes that are asked for; openid must be among them."),
+    Setting("BOT_OIDC_CLAIM", "str", "groups", "Claim of the id token that names a person's groups; dots lead inside."),
+    Setting(
+        "BOT_OIDC_GROUPS",
+        "str",
+        "data/staff_groups.yml",
+        "File that says which role and family centres a group gives.",
+    ),
     Setting("BOT_LOG_LEVEL", "str", "INFO", "Log level: DEBUG, INFO, WARNING or ERROR."),
 )
 
@@ -166,6 +183,12 @@ class Settings:
     ptv_url: str
     ptv_area: str
     ptv12_key: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_scopes: str
+    oidc_claim: str
+    oidc_groups: str
     log_level: str
 
     @property
@@ -210,6 +233,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     for site in settings.frame_ancestors:
         if not site.startswith(("https://", "http://")) or any(c in site for c in " ;'\""):
             raise SettingsError(f"BOT_FRAME_ANCESTORS has {site!r}; each must be like https://www.example.fi.")
+    if settings.oidc_issuer:
+        _check_oidc(settings)
     if settings.keys:
         from bot.storage.crypto import Box
 
@@ -220,3 +245,22 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
                 "BOT_KEYS holds something that is not a Fernet key (32 bytes in url-safe base64)."
             ) from None
     return settings
+
+
+def safe_address(url: str) -> bool:
+    """True for https, and for http on this machine (a service that a developer runs)."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
+
+
+def _check_oidc(settings: Settings) -> None:
+    if not safe_address(settings.oidc_issuer):
+        raise SettingsError(f"BOT_OIDC_ISSUER must start with https://; it is {settings.oidc_issuer!r}.")
+    if not settings.oidc_client_id:
+        raise SettingsError("BOT_OIDC_CLIENT_ID is needed where BOT_OIDC_ISSUER is set.")
+    if not settings.public_url:
+        raise SettingsError(
+            "BOT_PUBLIC_URL is needed where BOT_OIDC_ISSUER is set: the provider sends staff back there."
+        )
+    if "openid" not in settings.oidc_scopes.split():
+        raise SettingsError(f"BOT_OIDC_SCOPES must hold openid; it is {settings.oidc_scopes!r}.")

@@ -14,7 +14,7 @@ from bot.staff.accounts import Accounts
 from bot.staff.second_step import SecondStep
 from bot.staff.sessions import Sessions
 from bot.web.keys import DATABASE, SETTINGS
-from bot.web.staff import accounts, catalogue, inbox, log, login, me, requests
+from bot.web.staff import accounts, catalogue, county, inbox, log, login, me, requests
 from bot.web.staff.shell import ACCOUNTS, DESK, SECOND_STEP, SESSIONS, guarded
 
 __all__ = ["add_staff"]
@@ -24,6 +24,7 @@ def add_staff(app: web.Application) -> None:
     """Adds the staff desk to an application that carries DATABASE and SETTINGS when it starts."""
     app.on_startup.append(_start)
     login.add_login(app)
+    county.add_county(app)
     for subject in (login, inbox, requests, log, accounts, catalogue, me):
         for route in subject.ROUTES:
             app.router.add_route(route.method, route.path, guarded(route.page), name=route.name)

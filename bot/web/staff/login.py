@@ -17,6 +17,7 @@ from bot.web.keys import DATABASE
 from bot.web.security import address_of
 from bot.web.staff.shell import (
     ACCOUNTS,
+    COUNTY,
     LANGUAGE,
     SECOND_STEP,
     SESSION_COOKIE,
@@ -131,7 +132,9 @@ def login_page(
     request: web.Request, form: Form, status: int = 200, problem: str | None = None, **values: object
 ) -> web.Response:
     """The login form with what was typed and what went wrong."""
-    return _form_page(request, "staff/login.html", form, status, problem, values, login=form.get("login", ""))
+    county = request.app[COUNTY] is not None
+    login = form.get("login", "")
+    return _form_page(request, "staff/login.html", form, status, problem, values, login=login, county=county)
 
 
 def _code_page(

@@ -17,6 +17,7 @@ from bot.requests import desk
 from bot.requests.desk import Desk
 from bot.requests.summary import centre_label
 from bot.staff.accounts import Accounts
+from bot.staff.county_login import CountyLogin
 from bot.staff.rights import Forbidden, Right
 from bot.staff.second_step import SecondStep
 from bot.staff.sessions import Sessions, StaffSession
@@ -28,6 +29,7 @@ SESSIONS = web.AppKey("sessions", Sessions)
 DESK = web.AppKey("desk", Desk)
 
 SECOND_STEP = web.AppKey("second_step", SecondStep)
+COUNTY: web.AppKey[CountyLogin | None] = web.AppKey("county")
 
 SESSION_COOKIE = "staff_session"
 LANGUAGE = "fi"
