@@ -107,7 +107,7 @@ def _respellings(word: str) -> Iterator[str]:
         shorter = re.sub(r"(.)\1{2,}", kept, word)
         if shorter != word:
             yield shorter
-    if len(word) > 3 and word[0] in "وف":
+    if len(word) > 2 and word[0] in "وف":
         yield word[1:]
 
 
