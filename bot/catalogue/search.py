@@ -12,7 +12,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import select
@@ -52,6 +52,7 @@ _AGE_REASONS = {
     "school_age": _("For school-age children"),
     "young_16": _("For young people"),
 }
+Ranking = Literal["words", "meaning"]
 _log = logging.getLogger(__name__)
 
 
@@ -122,6 +123,7 @@ class Catalogue:
         delivery: str | None = None,
         limit: int = 3,
         offset: int = 0,
+        only: Ranking | None = None,
     ) -> list[Found]:
         """Services that answer `query` (words of the family, any language), best first; never raises for its words.
 
@@ -129,11 +131,14 @@ class Catalogue:
         `municipality`: three-digit code; hides only what is given at places elsewhere. `age_group`: of AGE_GROUPS.
         `service_language`: services in this language are lifted. `delivery`: "on_site", "remote" or "at_home".
         `limit`, `offset`: a window on the list. An empty query lists what fits.
+        `only`: one ranking as it stands, without fusion, filters and boosts, to measure what each is worth.
         """
         index = await self._current()
         wish = _Wish(language, need_of(need), municipality, age_group, service_language, delivery)
         text = query[:QUERY_CHARACTERS].strip()
         words, meaning = await self._ranks(index, text, language) if text else ([], None)
+        if only is not None:
+            return _alone(index, words if only == "words" else meaning)[max(offset, 0) :][: max(limit, 0)]
         named = index.named.get(fold(text), frozenset())
         return _ordered(index, wish, words, meaning, named, asked=bool(text))[max(offset, 0) :][: max(limit, 0)]
 
@@ -195,6 +200,11 @@ class Catalogue:
         # A service stands in the list with every language it has: its best place counts.
         ids = dict.fromkeys(index.texts[number].service_id for number in numbers if number in index.texts)
         return [index.places[service_id] for service_id in ids]
+
+
+def _alone(index: Index, ranking: Sequence[int] | Vectors | None) -> list[Found]:
+    places = _best(ranking) if isinstance(ranking, np.ndarray) else ranking or ()
+    return [Found(index.services[index.order[place]], -float(rank)) for rank, place in enumerate(places)]
 
 
 async def _by_meaning(index: Index, text: str) -> Vectors | None:
