@@ -21,11 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from cryptography.fernet import Fernet
 
+from bot.catalogue.files import PTV_FILE, read_file
 from bot.catalogue.model import Service
-from bot.catalogue.ptv11 import BadRecord, parse_service
 from bot.catalogue.search import Catalogue, Ranking
 from bot.catalogue.store import load_embedded, put_catalogue
 from bot.routing.places import regions
@@ -70,40 +69,21 @@ def read_questions(paths: Iterable[Path]) -> list[dict[str, Any]]:
     return found
 
 
-def read_catalogue(path: Path) -> tuple[list[Service], list[str]]:
-    """Services of a file in PTV's shape (JSON, JSON lines or YAML; a list, or {"itemList": [...]}), and the reasons of
-    those set aside."""
-    text = path.read_text("utf-8")
-    if path.suffix == ".jsonl":
-        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-    else:
-        rows = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    if isinstance(rows, Mapping):
-        rows = rows.get("itemList") or rows.get("services") or []
-    services, aside = [], []
-    for row in rows:
-        try:
-            services.append(parse_service(row, source="evaluation"))
-        except BadRecord as bad:
-            aside.append(f"{row.get('sourceId') or row.get('id')}: {bad}")
-    return services, aside
-
-
 async def opened(catalogue: Path, database_url: str | None, folder: Path) -> tuple[Database, Catalogue]:
     """The catalogue in a database of its own; the embedded one's is kept, so that only new words are embedded."""
     if database_url is None:
         database_url = f"sqlite+aiosqlite:///{folder / f'{_tables()}.sqlite3'}"
     database = Database(database_url, Box([Fernet.generate_key()]))
     await database.migrate()
-    if catalogue.is_dir():
+    if catalogue == CATALOGUE:
         loaded = await load_embedded(database, catalogue)
         print(f"{catalogue.name}: {loaded}")
     else:
-        services, aside = read_catalogue(catalogue)
-        await put_catalogue(database, "evaluation", services, hashlib.sha256(catalogue.read_bytes()).hexdigest())
+        services, aside = read_file(PTV_FILE, catalogue)
+        await put_catalogue(database, PTV_FILE, services, None)
         print(f"{catalogue.name}: {len(services)} services, {len(aside)} set aside")
-        for reason in aside[:20]:
-            print(f"  {reason}")
+        for label, reason in aside[:20]:
+            print(f"  {label}: {reason}")
     return database, Catalogue(database)
 
 
@@ -209,8 +189,12 @@ async def evaluate(catalogue: Path, questions: Sequence[Path], database_url: str
 def main(arguments: Sequence[str] | None = None) -> int:
     """Evaluates; 1 where the aims are missed with the project's own questions."""
     parser = argparse.ArgumentParser(prog="make evaluate-search")
-    parser.add_argument("--catalogue", type=Path, default=CATALOGUE, help="PTV-shaped file, or folder as data/catalogue")
-    parser.add_argument("--questions", type=Path, nargs="*", help="JSON lines; default: tests/evaluation-search/*.jsonl")
+    parser.add_argument(
+        "--catalogue", type=Path, default=CATALOGUE, help="PTV-shaped file, or folder as data/catalogue"
+    )
+    parser.add_argument(
+        "--questions", type=Path, nargs="*", help="JSON lines; default: tests/evaluation-search/*.jsonl"
+    )
     parser.add_argument("--database", help="an empty database to use, as BOT_DATABASE_URL; default: SQLite")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     chosen = parser.parse_args(arguments)

@@ -1,7 +1,9 @@
 """Words for full text: the same analysis for what is stored and what is asked, on both databases.
 
-A word gives up to three forms: itself, its stem, and for Finnish the parts of a compound ("lastenneuvola" is found
-by "neuvola"). All forms are folded (bot.text.folding), so that "äiti" and "aiti" meet. Pure; knows no database.
+A word gives up to three forms: itself, its stem, and for Finnish and Swedish the parts of a compound
+("lastenneuvola" is found by "neuvola", "skolkurator" by "kurator"). Where no stemmer knows the language the first
+letters stand for the stem; Chinese is cut into pairs of characters. All forms are folded (bot.text.folding), so that
+"äiti" and "aiti" meet. Pure; knows no database.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import importlib
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Any
 
@@ -17,11 +19,23 @@ import snowballstemmer
 
 from bot.text.folding import fold
 
-STEMMERS = {"fi": "finnish", "sv": "swedish", "en": "english"}
+STEMMERS = {
+    "fi": "finnish",
+    "sv": "swedish",
+    "en": "english",
+    "ru": "russian",
+    "et": "estonian",
+    "ar": "arabic",
+    "fa": "persian",
+    "tr": "turkish",
+}
+BEGINNINGS = {"uk": 5, "so": 5, "ckb": 5}
+"""Languages whose words are cut to so many letters, because no stemmer knows them."""
 QUERY_TERMS = 48
 """A query of 1000 characters has more words than help: the first distinct forms are enough."""
 
 _WORD = re.compile(r"\w+")
+_HAN = re.compile(r"[\u3400-\u9fff]+")
 _SHORTEST_COMPOUND = 8
 # Parts that Finnish names of services for families are built of.
 _PARTS = _WORD.findall(
@@ -34,6 +48,15 @@ _PARTS = _WORD.findall(
     "tulkki turvakoti tutkimus työ työntekijä uni uskonto vammais vanhempain vanhempi varhais vauva velka vertais "
     "vertaistuki viha väkivalta yksin yksinhuoltaja äitiys yhteydenotto"
 )
+# Parts that Swedish names of services for families are built of.
+_PARTS_SV = _WORD.findall(
+    "adoption alkohol amning baby barn behandling bidrag bostad brott dagvård familj familje flykting fritid "
+    "funktionsnedsättning föräldra förlossning graviditet grupp habilitering handikapp hem hälsa hjälp kris kurator "
+    "kvinno läkare medling missbruk mottagning mödra omsorg psykolog rådgivning rådgivnings samtal service skilsmässa "
+    "skola skol social sorg språk stöd tal tandvård terapi tolk tolkning ungdom ungdoms underhåll utbildning utredning "
+    "verksamhet vård våld"
+)
+_SPLIT = {"fi": _PARTS, "sv": _PARTS_SV}
 _local = threading.local()
 
 
@@ -50,7 +73,7 @@ def query_terms(text: str, language: str) -> list[str]:
 
     Finnish forms are always among them: people use the Finnish names of services in every language.
     """
-    codes = [code for code in dict.fromkeys((language, "fi")) if code in STEMMERS]
+    codes = list(dict.fromkeys((language, "fi")))
     found: dict[str, None] = {}
     for word in _words(text):
         if any(_stop(word, code) for code in (language, "fi", "en")):
@@ -69,7 +92,15 @@ def _document_forms(word: str, language: str) -> tuple[str, ...]:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    found: list[str] = []
+    for word in _WORD.findall(text.casefold()):
+        if not _HAN.search(word):
+            found.append(word)
+            continue
+        for run in _HAN.findall(word):
+            found += [run[start : start + 2] for start in range(max(1, len(run) - 1))]
+        found += _WORD.findall(_HAN.sub(" ", word))
+    return found
 
 
 def _stop(word: str, language: str) -> bool:
@@ -95,19 +126,20 @@ def _forms(word: str, language: str) -> Iterator[str]:
 
 def _raw_forms(word: str, language: str) -> Iterator[str]:
     yield word
+    if language in BEGINNINGS:
+        yield word[: BEGINNINGS[language]]
     if language not in STEMMERS:
         return
     yield _stem(word, language)
-    if language == "fi":
-        for part in _parts(word):
-            yield part
-            yield _stem(part, language)
+    for part in _parts(word, _SPLIT.get(language, ())):
+        yield part
+        yield _stem(part, language)
 
 
-def _parts(word: str) -> Iterator[str]:
+def _parts(word: str, known: Iterable[str]) -> Iterator[str]:
     if len(word) < _SHORTEST_COMPOUND:
         return
-    for part in _PARTS:
+    for part in known:
         if word.startswith(part) and len(word) - len(part) >= 3:
             yield part
             yield word[len(part) :]

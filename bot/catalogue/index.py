@@ -25,6 +25,7 @@ from bot.text.folding import fold
 Mask = NDArray[np.bool_]
 State = tuple[tuple[str, str], ...]
 _BATCH = 500
+_ENOUGH = 20  # texts whose mean tells what they share; of fewer it would take away what they say
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Text:
     """A row of service_text: whose it is, and the digest of its words."""
 
     service_id: str
+    language: str
     hash: str
     embedded: bool
 
@@ -54,6 +56,11 @@ class Index:
     places: Mapping[str, int] = field(default_factory=dict)
     named: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Folded names, in every language, to the ids of the services that bear them."""
+    violent: frozenset[str] = frozenset()
+    """Ids of the services for those who use violence themselves."""
+    _means: Vectors = field(default_factory=lambda: np.empty((0, DIMENSIONS), dtype=np.float32))
+    _spoken: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    _lengths: Vectors = field(default_factory=lambda: np.empty(0, dtype=np.float32))
     _starts: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
     _embedded: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
     _family: Mask = field(default_factory=lambda: np.empty(0, dtype=bool))
@@ -86,11 +93,18 @@ class Index:
         found = [self._classes[code] for code in classes if code in self._classes]
         return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.intp)
 
-    def likeness(self, asked: Vectors) -> Vectors:
-        """How near each service is to the question's vector, by the nearest of its languages; -2 where unknown."""
+    def likeness(self, asked: Vectors, freed: bool = False) -> Vectors:
+        """How near each service is to the question's vector, by the nearest of its languages; -2 where unknown.
+
+        `freed`: the question's vector is freed of its language (bot.catalogue.hearing); then the services' texts are
+        compared without theirs too: the mean of all texts in that language is taken away.
+        """
         scores = np.full(len(self.order), -2.0, dtype=np.float32)
         if len(self._embedded):
-            scores[self._embedded] = np.maximum.reduceat(self.vectors @ asked, self._starts)
+            likeness = self.vectors @ asked
+            if freed:
+                likeness = (likeness - (self._means @ asked)[self._spoken]) / self._lengths
+            scores[self._embedded] = np.maximum.reduceat(likeness, self._starts)
         return scores
 
 
@@ -112,11 +126,12 @@ async def read_index(session: AsyncSession, state: State, before: Index | None) 
         data = select(ServiceRow.id, cast(ServiceRow.data, UnicodeText)).where(ServiceRow.id.in_(some))
         services.update(await asyncio.to_thread(_parsed, (await session.execute(data)).all()))
     texts = {
-        number: Text(service_id, hash_, embedded)
-        for number, service_id, hash_, embedded in await session.execute(
+        number: Text(service_id, language, hash_, embedded)
+        for number, service_id, language, hash_, embedded in await session.execute(
             select(
                 ServiceTextRow.number,
                 ServiceTextRow.service_id,
+                ServiceTextRow.language,
                 ServiceTextRow.hash,
                 ServiceTextRow.embedding.is_not(None),
             )
@@ -180,6 +195,7 @@ def _built(
     places = {id_: place for place, id_ in enumerate(order)}
     owners = np.array([places[texts[number].service_id] for number in numbers], dtype=np.intp)
     starts = np.flatnonzero(np.diff(owners, prepend=-1)) if len(owners) else np.empty(0, dtype=np.intp)
+    means, spoken, lengths = _without_language([texts[number].language for number in numbers], vectors)
     served: dict[str, list[int]] = {}
     classes: dict[str, list[int]] = {}
     needs: dict[str, list[tuple[int, int]]] = {}
@@ -201,6 +217,10 @@ def _built(
         order,
         places,
         _names(services.values()),
+        frozenset(service.id for service in services.values() if service.for_violent),
+        means,
+        spoken,
+        lengths,
         starts,
         owners[starts],
         np.array([service.audience != "other" for service in services.values()], dtype=bool),
@@ -211,6 +231,22 @@ def _built(
         {need: np.array([place for _, place in sorted(found)], dtype=np.intp) for need, found in needs.items()},
         {code: np.array(found, dtype=np.intp) for code, found in classes.items()},
     )
+
+
+def _without_language(languages: Sequence[str], vectors: Vectors) -> tuple[Vectors, NDArray[np.intp], Vectors]:
+    """What is taken from each text's vector to free it of its language: the means, which of them is whose, and the
+    length that is left of each vector. A language with few texts is freed of what all texts share."""
+    known = sorted(set(languages))
+    place = {code: number for number, code in enumerate(known)}
+    spoken = np.array([place[code] for code in languages], dtype=np.intp)
+    means = np.zeros((len(known), DIMENSIONS), dtype=np.float32)
+    lengths = np.ones(len(vectors), dtype=np.float32)
+    for number in range(len(known)):
+        rows = np.flatnonzero(spoken == number)
+        some = vectors[rows] if len(rows) >= _ENOUGH else vectors
+        means[number] = some.mean(axis=0) if len(some) >= _ENOUGH else 0.0
+        lengths[rows] = np.maximum(np.linalg.norm(vectors[rows] - means[number], axis=1), 1e-6)
+    return means, spoken, lengths
 
 
 def _names(services: Iterable[Service]) -> dict[str, frozenset[str]]:

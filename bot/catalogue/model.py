@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,6 +21,12 @@ Texts = dict[str, str]
 Kind = Literal["web", "phone", "location", "electronic", "form"]
 FALLBACK = ("en", "fi", "sv")
 """Languages tried, in this order, where a text is missing in the person's own."""
+
+_VIOLENT = re.compile(
+    r"väkival\w+ (lopet|käyttä|teki)|lopettaa väkival|käyttää väkival|oma\w* väkival|väkivaltaisesti käyttäyty|"
+    r"slut\w* (med|använda) våld|använder våld|utöv\w* våld|våldsut|"
+    r"stop using violence|us(e|es|ing) violence|perpetrator|batterer"
+)
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str:
@@ -120,6 +127,18 @@ class Service:
     def remote(self) -> bool:
         """True where the service can be used from anywhere (phone, chat, video)."""
         return "remote" in self.delivery
+
+    @property
+    def for_violent(self) -> bool:
+        """True where the service says that it is for those who use violence themselves."""
+        words = " ".join(
+            texts[language]
+            for language in FALLBACK
+            for texts in (self.names, self.summaries)
+            if language in texts
+        )
+        named = " ".join(name for names in self.alternative_names.values() for name in names)
+        return _VIOLENT.search(f"{words} {named}".casefold()) is not None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; the same service always gives the same JSON."""

@@ -22,6 +22,7 @@ from bot.catalogue import embedding, fulltext
 from bot.catalogue.analysis import query_terms
 from bot.catalogue.card import service_card
 from bot.catalogue.embedding import Vectors
+from bot.catalogue.hearing import Heard, hearing
 from bot.catalogue.index import Index, Mask, read_index
 from bot.catalogue.model import Service
 from bot.catalogue.ptv11 import AGE_GROUPS
@@ -39,9 +40,12 @@ QUERY_CHARACTERS = 1000
 """Longer questions are cut: the cost of an embedding grows with the length."""
 
 _FUSION = 10.0  # the usual 60 is for thousands of documents; here the first places must count
-_WORDS, _MEANING = 0.6, 1.0
+_WORDS, _MEANING, _NEED = 0.6, 1.0, 1.0
+_HEARD = 0.1  # the share of a need that is worth a ranking of its own
 _DEEPEST = 40  # ranks below this say nothing in a catalogue of hundreds
-_NEIGHBOURS, _AGREEMENT = 20, 0.4
+_NEIGHBOURS, _AGREEMENT = 20, 0.8
+_VICTIM_FIRST, _OWN_VIOLENCE = 3.0, 0.5
+# Help to stop using violence stands behind the victim's own help, unless the writer speaks of their own violence.
 _WEIGHED = 300  # services of a tier that are weighed beside those that the query finds
 _MEETS, _NEAR, _OTHER = 0, 1, 2
 _UNDER_SCHOOL, _SCHOOL_AGE = 84, 192  # months: school begins at seven, youth services at sixteen
@@ -136,11 +140,11 @@ class Catalogue:
         index = await self._current()
         wish = _Wish(language, need_of(need), municipality, age_group, service_language, delivery)
         text = query[:QUERY_CHARACTERS].strip()
-        words, meaning = await self._ranks(index, text, language) if text else ([], None)
+        words, meaning, heard = await self._ranks(index, text, language) if text else ([], None, None)
         if only is not None:
             return _alone(index, words if only == "words" else meaning)[max(offset, 0) :][: max(limit, 0)]
         named = index.named.get(fold(text), frozenset())
-        return _ordered(index, wish, words, meaning, named, asked=bool(text))[max(offset, 0) :][: max(limit, 0)]
+        return _ordered(index, wish, words, meaning, named, heard, asked=bool(text))[max(offset, 0) :][: max(limit, 0)]
 
     async def get(self, id: str) -> Service | None:
         """The service with this id, or None."""
@@ -161,7 +165,7 @@ class Catalogue:
         wish = _Wish(language, need_of(need), municipality, age_group)
         found = [
             each
-            for each in _ordered(index, wish, [], None, frozenset(), asked=False)
+            for each in _ordered(index, wish, [], None, frozenset(), None, asked=False)
             if (wish.need is None or wish.need.id in each.service.needs)
             and (age_group is None or age_group in each.service.age_groups)
         ]
@@ -177,21 +181,19 @@ class Catalogue:
         assert self._index is not None  # noqa: S101
         return self._index
 
-    async def _ranks(self, index: Index, text: str, language: str) -> tuple[list[int], Vectors | None]:
-        """Places of services by words, best first, and each one's likeness to the question; where one of the two
-        fails the other answers alone."""
+    async def _ranks(self, index: Index, text: str, language: str) -> tuple[list[int], Vectors | None, Heard | None]:
+        """Places of services by words, best first; each one's likeness to the question, and what is heard in it.
+        Where one of the two fails the other answers alone."""
         words, meaning = await asyncio.gather(
-            self._by_words(index, text, language), _by_meaning(index, text), return_exceptions=True
+            self._by_words(index, text, language), _by_meaning(index, text, language), return_exceptions=True
         )
         for found in (words, meaning):
             if isinstance(found, Exception):
                 _log.error("half of the search failed: %s", type(found).__name__)
             elif isinstance(found, BaseException):
                 raise found
-        return (
-            [] if isinstance(words, BaseException) else words,
-            None if isinstance(meaning, BaseException) else meaning,
-        )
+        likeness, heard = (None, None) if isinstance(meaning, BaseException) else meaning
+        return [] if isinstance(words, BaseException) else words, likeness, heard
 
     async def _by_words(self, index: Index, text: str, language: str) -> list[int]:
         terms = query_terms(text, language)
@@ -207,29 +209,48 @@ def _alone(index: Index, ranking: Sequence[int] | Vectors | None) -> list[Found]
     return [Found(index.services[index.order[place]], -float(rank)) for rank, place in enumerate(places)]
 
 
-async def _by_meaning(index: Index, text: str) -> Vectors | None:
+async def _by_meaning(index: Index, text: str, language: str) -> tuple[Vectors | None, Heard | None]:
     if not len(index.vectors):
-        return None
-    return await asyncio.to_thread(lambda: index.likeness(embedding.embed_query(text)))
+        return None, None
+
+    def compared() -> tuple[Vectors | None, Heard | None]:
+        asked, learnt = embedding.embed_query(text), hearing()
+        if learnt is None:
+            return index.likeness(asked), None
+        heard = learnt.hear(text, asked, language)
+        return index.likeness(heard.vector, freed=True), heard
+
+    return await asyncio.to_thread(compared)
 
 
 def _ordered(
-    index: Index, wish: _Wish, words: Sequence[int], meaning: Vectors | None, named: frozenset[str], asked: bool
+    index: Index,
+    wish: _Wish,
+    words: Sequence[int],
+    meaning: Vectors | None,
+    named: frozenset[str],
+    heard: Heard | None,
+    asked: bool,
 ) -> list[Found]:
     """Everything that may be shown, best first. `words`: places, best first; `meaning`: likeness of each place;
     `named`: ids named outright."""
     ranked: list[Found] = []
+    own_violence = heard is not None and heard.own_violence > _OWN_VIOLENCE
     for tier, mask in _tiers(index, wish):
         # Places are counted within a tier: among the services that meet the need the query still decides.
-        relevance = _fused(index, mask, words, meaning)
+        relevance = _fused(index, mask, words, meaning, heard.needs if heard and wish.need is None else {})
         services = [
             index.services[index.order[place]] for place in _candidates(index, wish, mask, tier, relevance, asked)
         ]
         scores = {index.order[place]: score for place, score in relevance.items()}
-        heard = _needs_heard(services, scores) if asked and wish.need is None else {}
+        needs: Mapping[str, float] = {}
+        if asked and wish.need is None:
+            needs = heard.needs if heard is not None else _needs_heard(services, scores)
         found = []
         for service in services:
-            fit = _fit(service, wish, asked) + sum(_weights(service, heard)) + (service.id in named)
+            fit = _fit(service, wish, asked) + sum(_weights(service, needs)) + (service.id in named)
+            if service.id in index.violent and service.id not in named and not own_violence:
+                fit -= _VICTIM_FIRST
             found.append(Found(service, scores.get(service.id, 0.0) + _BOOST * fit, _why(service, wish)))
         ranked += sorted(found, key=lambda each: (-each.score, each.service.source_id))
     return ranked
@@ -266,11 +287,22 @@ def _candidates(
     return dict.fromkeys((*relevance, *places[:_WEIGHED].tolist()))
 
 
-def _fused(index: Index, mask: Mask, words: Sequence[int], meaning: Vectors | None) -> dict[int, float]:
-    """Reciprocal rank fusion among the places of `mask`; those deep down in both rankings are left out."""
+def _fused(
+    index: Index, mask: Mask, words: Sequence[int], meaning: Vectors | None, needs: Mapping[str, float]
+) -> dict[int, float]:
+    """Reciprocal rank fusion among the places of `mask`; those deep down in all rankings are left out.
+
+    `needs`: what is heard in the question; the services that meet such a need, the likest first, are a ranking too.
+    """
     nearest = _best(np.where(mask, meaning, -2.0)) if meaning is not None else []
+    rankings: list[tuple[Sequence[int], float]] = [(words, _WORDS), (nearest, _MEANING)]
+    if meaning is not None:
+        for need, share in needs.items():
+            if share >= _HEARD and len(meeting := index.meeting(need)):
+                likest = meeting[np.argsort(-meaning[meeting], kind="stable")]
+                rankings.append((likest.tolist(), _NEED * share))
     scores: dict[int, float] = {}
-    for order, weight in ((words, _WORDS), (nearest, _MEANING)):
+    for order, weight in rankings:
         for rank, place in enumerate(islice((each for each in order if mask[each]), _DEEPEST)):
             scores[place] = scores.get(place, 0.0) + weight / (_FUSION + 1 + rank)
     return scores

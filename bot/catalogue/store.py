@@ -36,7 +36,7 @@ EMBEDDED = "embedded"
 META = "catalogue:"
 """Keys of the table `meta` that hold the checksum of a catalogue, one a source."""
 
-_TEXTS = 1
+_TEXTS = 2
 # Counts up when the words that are stored or embedded are put together in another way, so that all are made anew.
 _EMBEDDED_LANGUAGES = ("fi", "sv", "en")
 _BATCH = 16  # texts embedded at a time: a family's question waits for one batch at most
