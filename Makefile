@@ -6,7 +6,7 @@ PY := .venv/bin/python
 LANGUAGES = $(shell sed -n 's/^\([a-z]*\): {.*/\1/p' data/languages.yml)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run test lint bench evaluate i18n compile train setup setup-app setup-dev setup-engine screenshots lock clean
+.PHONY: help run test lint bench evaluate evaluate-search i18n compile train setup setup-app setup-dev setup-engine screenshots lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*##\s*/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +32,9 @@ bench: setup-dev compile train  ## speed beside a stock Rasa bot on this machine
 
 evaluate: setup-dev compile train  ## understanding, language by language (DATA=file.jsonl JSON=out.json)
 	@$(PY) -m tools.evaluate $(if $(DATA),--data $(DATA)) $(if $(JSON),--json $(JSON))
+
+evaluate-search: setup-dev compile train  ## recall of the catalogue's search (CATALOGUE=file QUESTIONS=file.jsonl JSON=out.json)
+	@$(PY) -m tools.evaluate_search $(if $(CATALOGUE),--catalogue $(CATALOGUE)) $(if $(QUESTIONS),--questions $(QUESTIONS)) $(if $(JSON),--json $(JSON))
 
 i18n: setup-dev  ## extract messages, update every language's catalogue, compile
 	@$(PY) -m tools.i18n update

@@ -19,10 +19,12 @@ from bot.catalogue.card import channel_card, hours_lines
 from bot.catalogue.model import Channel, Hours, Service
 from bot.catalogue.search import AGE_GROUPS, Catalogue, Found, age_group_of
 from bot.catalogue.store import load_embedded, put_catalogue
+from bot.i18n import languages
 from bot.routing.needs import needs
 from bot.storage.crypto import Box
 from bot.storage.database import MIGRATIONS, Database
 from tests.staff_support import opened
+from tools.evaluate_search import AIM_ALL, AIM_OWN, OWN, QUESTIONS, labels, read_questions
 
 CATALOGUE = Path(__file__).resolve().parents[1] / "data" / "catalogue"
 SOME = ("school_and_youth.yml", "helplines.yml", "violence_and_safety.yml")
@@ -295,6 +297,95 @@ async def test_postgresql_answers_as_sqlite_does(tmp_path: Path) -> None:
         for words in ("x" * 1001, "'", "a & | !", "\\", "𝕏"):
             assert len(await there.search(words, language="fi", need="need_school")) == 3
         assert len(await there.search("", language="fi", need="need_violence", municipality="305")) == 3
+
+
+HIT_BY_A_PARTNER = [
+    ("fi", "mies lyö minua"),
+    ("sv", "min man slår mig"),
+    ("en", "my husband hits me"),
+    ("ru", "Муж бьёт меня"),
+    ("uk", "чоловік мене б'є"),
+    ("et", "mees peksab mind"),
+    ("ar", "زوجي يضربني"),
+    ("fa", "شوهرم مرا کتک می‌زند"),
+    ("so", "ninkaygu wuu i garaacaa"),
+    ("ckb", "مێردەکەم لێم دەدات"),
+    ("tr", "kocam beni dövüyor"),
+    ("vi", "chồng đánh tôi"),
+    ("zh", "丈夫打我"),
+]
+
+
+@pytest.mark.parametrize(("language", "words"), HIT_BY_A_PARTNER)
+async def test_help_for_the_violent_never_stands_before_the_victims_own(
+    catalogue: Catalogue, language: str, words: str
+) -> None:
+    for need in (None, "need_violence"):
+        found = await catalogue.search(words, language=language, need=need, limit=5)
+        assert not [each.service.names["en"] for each in found if each.service.for_violent], (language, need)
+
+
+async def test_who_fears_their_own_violence_finds_help_to_stop(catalogue: Catalogue) -> None:
+    for words in ("I hit my wife and I am ashamed, how do I stop", "I slapped my son and feel terrible"):
+        found = await catalogue.search(words, language="en")
+        assert any(each.service.for_violent for each in found), names(found)
+
+
+async def test_what_is_given_nearer_stands_first_and_nothing_remote_is_hidden(database: Database) -> None:
+    def place(lat: float, lon: float) -> tuple[Channel, ...]:
+        return (Channel("location", lat=lat, lon=lon),)
+
+    catalogue = await put(
+        database,
+        made("a-oulu", channels=place(65.01, 25.47)),
+        made("b-kuusamo", channels=place(65.96, 29.19)),
+        made("c-remote", delivery=("remote",), whole_country=True),
+    )
+    found = await catalogue.search("", language="en", need="need_school", municipality="305", limit=5)
+    assert names(found)[0] == "b-kuusamo"
+    assert "Near you" in found[0].why
+    assert {"a-oulu", "c-remote"} < set(names(found))
+    by_position = await catalogue.search("", language="en", need="need_school", near=(65.0, 25.5), limit=5)
+    assert names(by_position)[0] == "a-oulu"
+
+
+async def test_what_is_open_now_is_lifted_and_says_so(database: Database) -> None:
+    always, never = (Hours(always=True),), (Hours(closed=True),)
+    catalogue = await put(
+        database,
+        made("a-closed", channels=(Channel("phone", tel="1", hours=never),)),
+        made("b-silent"),
+        made("c-open", channels=(Channel("phone", tel="1", hours=always),)),
+    )
+    found = await catalogue.search("", language="en", need="need_school", open_now=True)
+    assert names(found) == ["c-open", "b-silent", "a-closed"]
+    assert [("Open now" in each.why) for each in found] == [True, False, False]
+
+
+async def test_wishes_are_told_as_reasons(database: Database) -> None:
+    catalogue = await put(
+        database, made("somali", languages=("so",), delivery=("remote",)), made("home", delivery=("at_home",))
+    )
+    found = await catalogue.search("", language="so", service_language="so", delivery="remote", need="need_school")
+    assert found[0].why[:2] == ("In your language", "By phone or online")
+    found = await catalogue.search("", language="so", delivery="at_home", need="need_school")
+    assert found[0].why[0] == "At your home"
+
+
+async def test_the_search_finds_what_was_judged_to_fit(catalogue: Catalogue) -> None:
+    # The project's own questions; `make evaluate-search` shows them one by one.
+    rows = read_questions(sorted(QUESTIONS.glob("*.jsonl")))
+    assert len(rows) >= 150
+    assert {row["lang"] for row in rows} == set(languages())
+    known = {label for each in await catalogue.all(language="fi") for label in labels(each.service)}
+    assert not {name for row in rows for name in row["services"]} - known
+    hit: dict[bool, list[bool]] = {True: [], False: []}
+    for row in rows:
+        found = await catalogue.search(row["text"], language=row["lang"])
+        hit[row["lang"] in OWN].append(any(labels(each.service) & set(row["services"]) for each in found))
+    both = hit[True] + hit[False]
+    assert sum(hit[True]) / len(hit[True]) >= AIM_OWN
+    assert sum(both) / len(both) >= AIM_ALL
 
 
 def test_a_card_is_in_the_familys_language_and_keeps_the_finnish_name() -> None:

@@ -50,7 +50,7 @@ class Hearing:
     own_violence: Vectors
 
     def hear(self, text: str, vector: Vectors, language: str) -> Heard:
-        """What a question and its embedding (384,) tell; a language that was not learnt is taken for the middle of all."""
+        """What a question and its embedding (384,) tell; an unknown language is taken for the middle of all."""
         mean = self.means.get(language)
         if mean is None:
             mean = np.mean(list(self.means.values()), axis=0)

@@ -132,10 +132,7 @@ class Service:
     def for_violent(self) -> bool:
         """True where the service says that it is for those who use violence themselves."""
         words = " ".join(
-            texts[language]
-            for language in FALLBACK
-            for texts in (self.names, self.summaries)
-            if language in texts
+            texts[language] for language in FALLBACK for texts in (self.names, self.summaries) if language in texts
         )
         named = " ".join(name for names in self.alternative_names.values() for name in names)
         return _VIOLENT.search(f"{words} {named}".casefold()) is not None

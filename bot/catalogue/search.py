@@ -11,13 +11,16 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
+from math import cos, hypot, radians
 from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import clock
 from bot.catalogue import embedding, fulltext
 from bot.catalogue.analysis import query_terms
 from bot.catalogue.card import service_card
@@ -25,11 +28,13 @@ from bot.catalogue.embedding import Vectors
 from bot.catalogue.hearing import Heard, hearing
 from bot.catalogue.index import Index, Mask, read_index
 from bot.catalogue.model import Service
+from bot.catalogue.opening import service_open
 from bot.catalogue.ptv11 import AGE_GROUPS
 from bot.catalogue.store import META
-from bot.i18n import _
+from bot.i18n import HELSINKI, _
 from bot.routing.needs import Need
 from bot.routing.needs import need as need_of
+from bot.routing.places import regions
 from bot.storage.database import Database
 from bot.storage.models import MetaRow
 from bot.text.folding import fold
@@ -40,22 +45,25 @@ QUERY_CHARACTERS = 1000
 """Longer questions are cut: the cost of an embedding grows with the length."""
 
 _FUSION = 10.0  # the usual 60 is for thousands of documents; here the first places must count
-_WORDS, _MEANING, _NEED = 0.6, 1.0, 1.0
+_WORDS, _MEANING, _NEED = 0.6, 1.0, 0.5
 _HEARD = 0.1  # the share of a need that is worth a ranking of its own
 _DEEPEST = 40  # ranks below this say nothing in a catalogue of hundreds
-_NEIGHBOURS, _AGREEMENT = 20, 0.8
-_VICTIM_FIRST, _OWN_VIOLENCE = 3.0, 0.5
+_NEIGHBOURS, _AGREEMENT = 20, 0.4
+_VICTIM_FIRST, _OWN_VIOLENCE = 3.0, 0.2
 # Help to stop using violence stands behind the victim's own help, unless the writer speaks of their own violence.
 _WEIGHED = 300  # services of a tier that are weighed beside those that the query finds
 _MEETS, _NEAR, _OTHER = 0, 1, 2
 _UNDER_SCHOOL, _SCHOOL_AGE = 84, 192  # months: school begins at seven, youth services at sixteen
 _BOOST = 1 / (_FUSION + 1)  # what a first place in one ranking gives; boosts are measured in it
+_NEAR_KM, _KM_OF_DEGREE = 30.0, 111.2
+_SURE = 0.3  # the share of a heard need that is told as the reason
 _AGE_REASONS = {
     "expecting": _("For those expecting a baby"),
     "under_school": _("For children under school age"),
     "school_age": _("For school-age children"),
     "young_16": _("For young people"),
 }
+_DELIVERY_REASONS = {"remote": _("By phone or online"), "at_home": _("At your home")}
 Ranking = Literal["words", "meaning"]
 _log = logging.getLogger(__name__)
 
@@ -92,6 +100,8 @@ class _Wish:
     age_group: str | None = None
     service_language: str | None = None
     delivery: str | None = None
+    near: tuple[float, float] | None = None
+    open_at: datetime | None = None
 
 
 class Catalogue:
@@ -125,6 +135,8 @@ class Catalogue:
         age_group: str | None = None,
         service_language: str | None = None,
         delivery: str | None = None,
+        near: tuple[float, float] | None = None,
+        open_now: bool = False,
         limit: int = 3,
         offset: int = 0,
         only: Ranking | None = None,
@@ -134,11 +146,22 @@ class Catalogue:
         `need`: id of bot.routing.needs; services that meet it come before all others, and the query orders them.
         `municipality`: three-digit code; hides only what is given at places elsewhere. `age_group`: of AGE_GROUPS.
         `service_language`: services in this language are lifted. `delivery`: "on_site", "remote" or "at_home".
+        `near`: WGS84 (lat, lon), the municipality's middle where it is not told; what is given nearer is lifted.
+        `open_now`: lifts what can be reached now. Wishes lift and lower, only a place hides.
         `limit`, `offset`: a window on the list. An empty query lists what fits.
         `only`: one ranking as it stands, without fusion, filters and boosts, to measure what each is worth.
         """
         index = await self._current()
-        wish = _Wish(language, need_of(need), municipality, age_group, service_language, delivery)
+        wish = _Wish(
+            language,
+            need_of(need),
+            municipality,
+            age_group,
+            service_language,
+            delivery,
+            near or _middle(municipality),
+            clock.now().astimezone(HELSINKI) if open_now else None,
+        )
         text = query[:QUERY_CHARACTERS].strip()
         words, meaning, heard = await self._ranks(index, text, language) if text else ([], None, None)
         if only is not None:
@@ -251,7 +274,7 @@ def _ordered(
             fit = _fit(service, wish, asked) + sum(_weights(service, needs)) + (service.id in named)
             if service.id in index.violent and service.id not in named and not own_violence:
                 fit -= _VICTIM_FIRST
-            found.append(Found(service, scores.get(service.id, 0.0) + _BOOST * fit, _why(service, wish)))
+            found.append(Found(service, scores.get(service.id, 0.0) + _BOOST * fit, _why(service, wish, heard)))
         ranked += sorted(found, key=lambda each: (-each.score, each.service.source_id))
     return ranked
 
@@ -353,15 +376,56 @@ def _fit(service: Service, wish: _Wish, asked: bool) -> float:
         found += 0.3 if wish.service_language in service.languages else 0.0
     if wish.delivery and service.delivery:
         found += 0.4 if wish.delivery in service.delivery else -0.6
+    if (far := _far(service, wish)) is not None:
+        found += 0.3 * _NEAR_KM / (_NEAR_KM + far)
+    if wish.open_at and (is_open := service_open(service, wish.open_at)) is not None:
+        found += 0.4 if is_open else -0.3
     return found
 
 
-def _why(service: Service, wish: _Wish) -> tuple[str, ...]:
-    """Short reasons, the most telling first."""
+def _middle(municipality: str | None) -> tuple[float, float] | None:
+    home = regions().municipality(municipality) if municipality else None
+    return home.position if home else None
+
+
+def _far(service: Service, wish: _Wish) -> float | None:
+    """Kilometres, as the crow flies, to the nearest place where the service is given; None where none is told.
+
+    Over the distances of a county a flat map is near enough.
+    """
+    if wish.near is None:
+        return None
+    lat, lon = wish.near
+    narrow = cos(radians(lat))
+    return min(
+        (
+            _KM_OF_DEGREE * hypot(each.lat - lat, (each.lon - lon) * narrow)
+            for each in service.channels
+            if each.lat is not None and each.lon is not None
+        ),
+        default=None,
+    )
+
+
+def _why(service: Service, wish: _Wish, heard: Heard | None) -> tuple[str, ...]:
+    """Short reasons, the most telling first: what it is for, for whom, when, in which language, where, at what cost."""
     reasons = []
+    if wish.need is None and heard is not None:
+        told = max(service.needs, key=lambda need: heard.needs.get(need, 0.0), default="")
+        if (need := need_of(told)) and heard.needs.get(told, 0.0) >= _SURE:
+            reasons.append(need.title)
     if wish.age_group in service.age_groups and len(service.age_groups) < len(AGE_GROUPS):
         reasons.append(_AGE_REASONS[wish.age_group])
-    if wish.municipality and wish.municipality in service.municipalities:
+    if wish.open_at and service_open(service, wish.open_at):
+        reasons.append(_("Open now"))
+    if wish.service_language and wish.service_language in service.languages:
+        reasons.append(_("In your language"))
+    if wish.delivery in service.delivery and wish.delivery in _DELIVERY_REASONS:
+        reasons.append(_DELIVERY_REASONS[wish.delivery])
+    far = _far(service, wish)
+    if far is not None and far <= _NEAR_KM:
+        reasons.append(_("Near you"))
+    elif wish.municipality and wish.municipality in service.municipalities:
         reasons.append(_("In your municipality"))
     elif service.county:
         reasons.append(_("In all of North Ostrobothnia"))
