@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from bot.requests import access_log
+from bot.i18n import languages
+from bot.requests import access_log, log_report
 from bot.routing.places import regions
 from bot.settings import Settings
 from bot.staff import county_login
-from bot.staff.accounts import Account, Accounts, BadAccount, UnknownAccount
-from bot.staff.rights import ROLES, Worker
+from bot.staff.accounts import Account, Accounts, BadAccount, UnknownAccount, normal_login
+from bot.staff.rights import ROLES, Forbidden, Worker
 from bot.staff.second_step import SecondStep
 from bot.storage.crypto import load_box
 from bot.storage.database import Database
@@ -65,6 +66,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     verify.add_argument(
         "--known", metavar="NUMBER:HASH", type=_end, help="an end of the log kept elsewhere, which must still be there"
     )
+    report = audit.add_parser("report", help="who has handled a request, for the family that asks")
+    report.add_argument("reference", metavar="REFERENCE")
+    report.add_argument("--by", required=True, metavar="NAME", help="the auditor who makes it; it stands in the log")
+    report.add_argument("--language", choices=list(languages()), help="default: the family's own")
 
 
 async def run(
@@ -78,8 +83,10 @@ async def run(
     database = Database(settings.database_url, load_box(settings.keys, Path(settings.key_file)))
     try:
         await database.migrate()
-        if args.command == "audit":
+        if args.command == "audit" and args.audit_command == "verify":
             return await _verify(database, args.known, out)
+        if args.command == "audit":
+            return await _report(args, database, out)
         if args.staff_command == "link":
             return await _link(args, settings, database, out)
         out.writelines(f"{line}\n" for line in await _staff(args, database, stdin))
@@ -160,6 +167,25 @@ async def _verify(database: Database, known: tuple[int, str] | None, out: TextIO
         return 0
     out.write(f"The access log is broken at row {chain.broken_at}: it has been changed.\n")
     return 1
+
+
+async def _report(args: argparse.Namespace, database: Database, out: TextIO) -> int:
+    login = normal_login(args.by)
+    auditor = next((each for each in await Accounts(database).list() if each.worker.login == login), None)
+    if auditor is None:
+        raise UnknownAccount(args.by)
+    try:
+        if not auditor.active:
+            raise Forbidden
+        report = await log_report.make(database, auditor.worker, args.reference, args.language)
+    except Forbidden:
+        out.write(f"{args.by} is no auditor.\n")
+        return 1
+    except log_report.UnknownReference:
+        out.write("No request has this reference.\n")
+        return 1
+    out.writelines(f"{line}\n" for line in log_report.as_text(report))
+    return 0
 
 
 def _read_password(stdin: TextIO) -> str:

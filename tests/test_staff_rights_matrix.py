@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import func, select
 
 from bot import settings
-from bot.requests import access_log
+from bot.requests import access_log, log_report
 from bot.requests.desk import Desk, NotFound
 from bot.staff.accounts import Accounts
 from bot.staff.rights import ROLES, Forbidden, Right, Worker
@@ -36,6 +36,7 @@ WHO = {
     "/staff/logout": EVERYBODY,
     "/staff/catalogue": EVERYBODY,
     "/staff/log": frozenset({"auditor"}),
+    "/staff/log/report": frozenset({"auditor"}),
     "/staff/accounts": frozenset({"admin"}),
     "/staff/accounts/sign-out": frozenset({"admin"}),
     "/staff/me": EVERYBODY,
@@ -132,7 +133,7 @@ async def test_every_route_for_every_role_and_centre(house: House) -> None:
         for who in allowed:
             status = await house.ask(who, method, path)
             assert status not in (401, 403, 500), (who, method, path)
-            assert "{" in path or status != 404 or path.endswith("/sign-out"), (who, method, path)
+            assert "{" in path or status != 404 or path.endswith(("/sign-out", "/report")), (who, method, path)
             seen += 1
     assert seen == len(routes(house)) * len(PEOPLE)
 
@@ -200,6 +201,8 @@ async def test_below_the_web_layer_the_log_and_the_accounts_refuse_by_themselves
         if role != "auditor":
             with pytest.raises(Forbidden):
                 await access_log.entries(house.database, person)
+            with pytest.raises(Forbidden):
+                await log_report.make(house.database, person, "PA-0000-0000")
         if role != "admin":
             with pytest.raises(Forbidden):
                 await accounts.seen_by(person)

@@ -25,8 +25,9 @@ from bot import clock
 from bot.requests.draft import Accepted, RequestDraft, check
 from bot.requests.workdays import due
 from bot.routing import needs
+from bot.storage.crypto import Box
 from bot.storage.database import Database
-from bot.storage.models import ContactRequestRow, OutboxRow, RequestEventRow
+from bot.storage.models import ContactRequestRow, ErasedReferenceRow, OutboxRow, RequestEventRow
 from bot.storage.throttle import Throttle
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -164,8 +165,12 @@ class ContactRequests:
         """Deletes requests closed or withdrawn more than `days` ago; returns how many."""
         limit = clock.now() - timedelta(days=days)
         async with self._db.write() as session:
-            ids = (await session.scalars(select(ContactRequestRow.id).where(ContactRequestRow.closed_at < limit))).all()
-            for id_ in ids:
+            old = select(ContactRequestRow.id, ContactRequestRow.reference).where(ContactRequestRow.closed_at < limit)
+            ids = (await session.execute(old)).all()
+            for id_, reference in ids:
+                # The access log outlives the request: the family can still ask who handled it.
+                digest = erased_digest(self._db.box, reference)
+                session.add(ErasedReferenceRow(reference=digest, request_id=id_))
                 await session.execute(delete(RequestEventRow).where(RequestEventRow.request_id == id_))
                 await session.execute(delete(ContactRequestRow).where(ContactRequestRow.id == id_))
         return len(ids)
@@ -275,3 +280,8 @@ def _reference() -> str:
 def _clean_reference(text: str) -> str:
     letters = "".join(c for c in text.upper() if c.isalnum()).removeprefix("PA")[:8]
     return f"PA-{letters[:4]}-{letters[4:]}"
+
+
+def erased_digest(box: Box, reference: str) -> str:
+    """Under what the reference of an erased request is remembered."""
+    return box.digest("erased-reference", reference)
