@@ -36,6 +36,9 @@ evaluate: setup-dev compile train  ## understanding, language by language (DATA=
 evaluate-search: setup-dev compile train  ## recall of the catalogue's search (CATALOGUE=file QUESTIONS=file.jsonl JSON=out.json)
 	@$(PY) -m tools.evaluate_search $(if $(CATALOGUE),--catalogue $(CATALOGUE)) $(if $(QUESTIONS),--questions $(QUESTIONS)) $(if $(JSON),--json $(JSON))
 
+evaluate-peers: setup-dev compile train  ## understanding beside Rasa's default and Bürokratt's pipelines (hours; PEERS="--languages fi,en --default-epochs 30")
+	@$(PY) -m benchmarks.peers $(PEERS)
+
 i18n: setup-dev  ## extract messages, update every language's catalogue, compile
 	@$(PY) -m tools.i18n update
 	@$(MAKE) --no-print-directory compile

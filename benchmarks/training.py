@@ -35,6 +35,22 @@ class Trained:
         return self.seconds + self.epoch_seconds / self.epochs * (epochs - self.epochs)
 
 
+def default_pipeline(epochs: int) -> list[dict[str, object]]:
+    """Rasa 3.6's default pipeline; only the epochs are ours to choose."""
+    trained = {"epochs": epochs, "constrain_similarities": True}
+    return [
+        {"name": "WhitespaceTokenizer"},
+        {"name": "RegexFeaturizer"},
+        {"name": "LexicalSyntacticFeaturizer"},
+        {"name": "CountVectorsFeaturizer"},
+        {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4},
+        {"name": "DIETClassifier", **trained},
+        {"name": "EntitySynonymMapper"},
+        {"name": "ResponseSelector", **trained},
+        {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.1},
+    ]
+
+
 def stock_config(epochs: int) -> dict[str, object]:
     """Rasa 3.6's default pipeline and policies, which `rasa init` leaves in charge; only the epochs differ."""
     trained = {"epochs": epochs, "constrain_similarities": True}
@@ -42,17 +58,7 @@ def stock_config(epochs: int) -> dict[str, object]:
         "recipe": "default.v1",
         "assistant_id": "stock",
         "language": "en",
-        "pipeline": [
-            {"name": "WhitespaceTokenizer"},
-            {"name": "RegexFeaturizer"},
-            {"name": "LexicalSyntacticFeaturizer"},
-            {"name": "CountVectorsFeaturizer"},
-            {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4},
-            {"name": "DIETClassifier", **trained},
-            {"name": "EntitySynonymMapper"},
-            {"name": "ResponseSelector", **trained},
-            {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.1},
-        ],
+        "pipeline": default_pipeline(epochs),
         "policies": [
             {"name": "MemoizationPolicy"},
             {"name": "RulePolicy"},
@@ -86,7 +92,7 @@ def stock_model(languages: Sequence[str], epochs: int, limit: float) -> Trained:
     folder.mkdir(parents=True)
     (folder / "config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     print(f"Training the stock bot ({epochs} epochs, {', '.join(languages)}) …", flush=True)
-    seconds, log = _train("rasa", folder, folder / "config.yml", sources(languages), {}, limit)
+    seconds, log = train("rasa", folder, folder / "config.yml", sources(languages), {}, limit)
     # A progress bar redraws itself with "\\r"; only what stands at a line's end is its last word.
     found = [_BAR.match(line.rsplit("\r", 1)[-1]) for line in log.split("\n")]
     bars = [(int(b[1]), int(b[2] or 0) * 3600 + int(b[3]) * 60 + int(b[4])) for b in found if b]
@@ -101,12 +107,13 @@ def our_training_seconds(languages: Sequence[str], limit: float) -> float:
     with tempfile.TemporaryDirectory() as name:
         # One embedding thread a message, as in tools/train.sh.
         fresh = {"BOT_EMBEDDING_CACHE": f"{name}/embeddings.sqlite3", "OMP_NUM_THREADS": "1"}
-        return _train("engine.serve", Path(name), ROOT / "config.yml", sources(languages), fresh, limit)[0]
+        return train("engine.serve", Path(name), ROOT / "config.yml", sources(languages), fresh, limit)[0]
 
 
-def _train(
+def train(
     module: str, folder: Path, config: Path, data: Sequence[Path], more: dict[str, str], limit: float
 ) -> tuple[float, str]:
+    """Trains `folder`/model.tar.gz; the seconds it took, and its output."""
     environment = {
         **clean_environment(),
         **RASA_ENVIRONMENT,

@@ -29,8 +29,8 @@ ALARMS = ("self_harm", "danger")
 BINS = 10
 
 
-def parse(texts: Sequence[str]) -> list[dict[str, Any]]:
-    """What the trained model makes of each text."""
+def parse(texts: Sequence[str], model: Path | None = None) -> list[dict[str, Any]]:
+    """What the trained model (or another one) makes of each text."""
     environment = {
         **os.environ,
         "RASA_TELEMETRY_ENABLED": "false",
@@ -42,7 +42,7 @@ def parse(texts: Sequence[str]) -> list[dict[str, Any]]:
     }
     lines = "\n".join(json.dumps({"text": text}) for text in texts)
     ran = subprocess.run(
-        [str(PYTHON), "-m", "engine.parse_lines", str(newest_model(ROOT / "models"))],
+        [str(PYTHON), "-m", "engine.parse_lines", str(model or newest_model(ROOT / "models"))],
         input=lines,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -166,6 +166,11 @@ def show(figures: dict[str, Any], judged: Sequence[dict[str, Any]]) -> None:
         print(f"  [{each['lang']}] {each['text']} ({each['predicted']})")
 
 
+def messages(files: Sequence[Path]) -> list[dict[str, Any]]:
+    """The lines of evaluation files."""
+    return [json.loads(line) for path in files for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Evaluates; returns the exit code."""
     parser = argparse.ArgumentParser(prog="make evaluate")
@@ -173,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="also write the figures here")
     chosen = parser.parse_args(arguments)
     files = chosen.data or sorted((ROOT / "tests" / "evaluation").glob("*.jsonl"))
-    rows = [json.loads(line) for path in files for line in path.read_text("utf-8").splitlines() if line.strip()]
+    rows = messages(files)
     if not rows:
         print("There is nothing to evaluate.")
         return 2
