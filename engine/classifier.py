@@ -1,9 +1,10 @@
-"""Rasa intent classifier: two linear models, one on the sentence embedding, one on character n-grams.
+"""Rasa intent classifier: a kernel machine on the sentence embedding and a linear one on character n-grams.
 
-The embedding carries meaning over languages; n-grams know the words of the trained ones. Their scores are added
-(figures: docs/understanding.md). Rasa's own LogisticRegressionClassifier fixes C at 1, far too strong here, and
-keeps a pickle; this one keeps arrays. Probabilities are a softmax of the sum, divided by a measured temperature.
-A suspected crisis is put first even where another intent is likelier: a card too many is the smaller harm.
+The embedding carries meaning over languages; n-grams know the words of the trained ones. Both give margins, which are
+added (figures: docs/understanding.md). The kernel machine is ridge regression on a Nyström map (Williams and Seeger
+2001): the message's likeness to some thousand training messages. Rasa's own LogisticRegressionClassifier fixes C at 1,
+far too strong here, and keeps a pickle; this one keeps arrays. Probabilities are a softmax of the sum. A suspected
+crisis is put first even where another intent is likelier: a card too many is the smaller harm.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 logger = logging.getLogger(__name__)
@@ -33,11 +33,64 @@ NGRAMS = {"analyzer": "char_wb", "ngram_range": (2, 4), "sublinear_tf": True, "l
 
 
 @dataclass
+class Kernel:
+    """Likeness of an embedding to landmarks: exp(width · (cosine − 1)) of standardised vectors.
+
+    `mean`, `spread`: (384,); `landmarks`: (n, 384), length 1; `weights`: (n, intents); `intercept`: (intents,).
+    """
+
+    width: float
+    mean: np.ndarray
+    spread: np.ndarray
+    landmarks: np.ndarray
+    weights: np.ndarray
+    intercept: np.ndarray
+
+    def margins(self, vectors: np.ndarray) -> np.ndarray:
+        """(m, 384) -> (m, intents); about 1 for the right intent and -1 for the others."""
+        return self._likeness(vectors) @ self.weights + self.intercept
+
+    def _likeness(self, vectors: np.ndarray) -> np.ndarray:
+        found = (vectors - self.mean) / self.spread
+        found /= np.linalg.norm(found, axis=1, keepdims=True)
+        return np.exp(self.width * (found @ self.landmarks.T - 1))
+
+    @classmethod
+    def fit(cls, vectors: np.ndarray, targets: np.ndarray, width: float, ridge: float, landmarks: int) -> Kernel:
+        """Least squares with `ridge` on the likeness to that many training messages; `targets`: (m, intents)."""
+        mean, spread = vectors.mean(0), vectors.std(0) + 1e-6
+        made = cls(width, mean, spread, np.empty(0), np.empty(0), np.empty(0))
+        standard = (vectors - mean) / spread
+        standard /= np.linalg.norm(standard, axis=1, keepdims=True)
+        chosen = np.random.default_rng(0).permutation(len(vectors))[:landmarks]
+        made.landmarks = standard[chosen]
+        likeness = made._likeness(vectors)
+        centre, middle = likeness.mean(0), targets.mean(0)
+        likeness -= centre
+        squares = likeness.T @ likeness
+        squares[np.diag_indices_from(squares)] += ridge
+        made.weights = np.linalg.solve(squares, likeness.T @ (targets - middle))
+        made.intercept = middle - centre @ made.weights
+        return made
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """For np.savez; landmarks in half precision."""
+        return {
+            "width": np.array(self.width),
+            "mean": self.mean,
+            "spread": self.spread,
+            "landmarks": self.landmarks.astype(np.float16),
+            "weights": self.weights.astype(np.float32),
+            "intercept": self.intercept.astype(np.float32),
+        }
+
+
+@dataclass
 class Model:
-    """What is learnt. `dense`: (intents, 385), the last column the intercept; `ngrams`: (intents, terms + 1)."""
+    """What is learnt. `ngrams`: (intents, terms + 1), the last column the intercept."""
 
     labels: list[str]
-    dense: np.ndarray
+    dense: Kernel
     ngrams: np.ndarray
     vectorizer: TfidfVectorizer
 
@@ -47,7 +100,7 @@ class Model:
         (folder / "model.json").write_text(json.dumps({"labels": self.labels, "terms": terms}))
         np.savez(
             folder / "weights.npz",
-            dense=self.dense,
+            **self.dense.arrays(),
             ngrams=self.ngrams.astype(np.float16),
             idf=self.vectorizer.idf_.astype(np.float32),
         )
@@ -59,13 +112,16 @@ class Model:
         with np.load(folder / "weights.npz", allow_pickle=False) as stored:
             vectorizer = TfidfVectorizer(vocabulary={term: n for n, term in enumerate(words["terms"])}, **NGRAMS)
             vectorizer.idf_ = stored["idf"]
-            return cls(words["labels"], stored["dense"], stored["ngrams"].astype(np.float32), vectorizer)
+            names = ("mean", "spread", "landmarks", "weights", "intercept")
+            dense = Kernel(float(stored["width"]), *(stored[name].astype(np.float32) for name in names))
+            return cls(words["labels"], dense, stored["ngrams"].astype(np.float32), vectorizer)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LinearIntentClassifier(IntentClassifier, GraphComponent):
-    """Options: `C` and `ngram_C` (inverse regularisation), `ngram_gain` (weight of the n-gram margins),
-    `temperature`, `urgent` (intents put first from a common share of `urgent_threshold`), `ranking_length`.
+    """Options: `kernel_width`, `ridge`, `landmarks` (Kernel.fit), `ngram_C` (inverse regularisation), `ngram_gain`
+    (weight of the n-gram margins), `sharpness` (of the softmax), `urgent` (intents put first from a common share of
+    `urgent_threshold`), `ranking_length`.
     """
 
     @classmethod
@@ -77,12 +133,14 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Chosen by a split of the training messages (docs/understanding.md), never on evaluation messages."""
         return {
-            "C": 0.01,
+            "kernel_width": 2.0,
+            "ridge": 0.03,
+            "landmarks": 4000,
             "ngram_C": 0.3,
-            "ngram_gain": 4.0,
+            "ngram_gain": 1.0,
             "min_df": 2,
             "max_terms": 120_000,
-            "temperature": 1.06,
+            "sharpness": 6.0,
             "urgent": [],
             "urgent_threshold": 0.2,
             "urgent_confidence": 0.5,
@@ -127,21 +185,14 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
             return self._resource
         config = self._config
         vectors = np.stack(rows)
-        mean, spread = vectors.mean(0), vectors.std(0) + 1e-6
-        fitted = LogisticRegression(C=config["C"], max_iter=1000, tol=1e-3, random_state=0)
-        fitted.fit((vectors - mean) / spread, labels)
-        # Standardising is folded into the weights, so that a message costs one product.
-        coefficients = fitted.coef_ / spread
-        intercept = fitted.intercept_ - coefficients @ mean
+        known = sorted(set(labels))
+        targets = np.where(np.array(labels)[:, None] == np.array(known), 1.0, -1.0).astype(np.float32)
+        dense = Kernel.fit(vectors, targets, config["kernel_width"], config["ridge"], config["landmarks"])
         vectorizer = TfidfVectorizer(min_df=config["min_df"], max_features=config["max_terms"], **NGRAMS)
         counted = vectorizer.fit_transform([m.get(TEXT) for m in examples])
         margins = LinearSVC(C=config["ngram_C"], random_state=0).fit(counted, labels)
-        self._model = Model(
-            [str(label) for label in fitted.classes_],
-            _both(coefficients, intercept, len(fitted.classes_)),
-            _both(margins.coef_, margins.intercept_, len(fitted.classes_)),
-            vectorizer,
-        )
+        ngrams = _both(margins.coef_, margins.intercept_, len(known))
+        self._model = Model([str(label) for label in known], dense, ngrams, vectorizer)
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder)
         return self._resource
@@ -159,11 +210,10 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         return messages
 
     def _rank(self, model: Model, text: str, vector: np.ndarray) -> list[dict[str, Any]]:
-        likely = _softmax(model.dense[:, :-1] @ vector + model.dense[:, -1])
+        dense = model.dense.margins(vector.reshape(1, -1))[0]
         counted = model.vectorizer.transform([text])
         margins = model.ngrams[:, counted.indices] @ counted.data + model.ngrams[:, -1]
-        scores = np.log(likely + 1e-9) + self._config["ngram_gain"] * margins
-        shares = _softmax(scores / self._config["temperature"])
+        shares = _softmax(self._config["sharpness"] * (dense + self._config["ngram_gain"] * margins))
         order = [int(i) for i in np.argsort(-shares)]
         shown = {i: float(shares[i]) for i in order}
         urgent = [i for i in order if model.labels[i] in self._config["urgent"]]
