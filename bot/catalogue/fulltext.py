@@ -18,6 +18,7 @@ NAME, KEYWORDS, BODY = 6.0, 4.0, 1.0
 """How much a word in each field counts."""
 
 _WORD = re.compile(r"\w+")
+_WEIGHED = 6000  # rows that a search ranks by words: some milliseconds
 _LONGEST = 200  # a lexeme of PostgreSQL has at most 2 kB; no word of a language is longer
 _POSITIONS = 16_000  # PostgreSQL keeps no position above 16383
 
@@ -65,9 +66,14 @@ async def remove(session: AsyncSession, numbers: Sequence[int]) -> None:
 
 
 async def frequencies(session: AsyncSession) -> dict[str, int]:
-    """In how many rows each word stands; empty on SQLite, whose ranking counts them itself."""
+    """In how many rows each word stands."""
     if not _postgres(session):
-        return {}
+        # A view of the index that lives with the connection: nothing is written to the database.
+        await session.execute(
+            text("CREATE VIRTUAL TABLE IF NOT EXISTS temp.service_words USING fts5vocab(main, service_fts, row)")
+        )
+        rows = await session.execute(text("SELECT term AS word, doc AS ndoc FROM temp.service_words"))
+        return {row.word: row.ndoc for row in rows}
     rows = await session.execute(text("SELECT word, ndoc FROM ts_stat('SELECT search FROM service_text')"))
     return {row.word: row.ndoc for row in rows}
 
@@ -83,6 +89,7 @@ async def ranked(
     clean = [term for term in terms if _WORD.fullmatch(term) and len(term) <= _LONGEST]
     if not clean:
         return []
+    clean = _telling(clean, frequency)
     if _postgres(session):
         return await _ranked_postgres(session, clean, frequency, rows, limit)
     found = await session.execute(
@@ -101,23 +108,38 @@ async def ranked(
     return list(found.scalars())
 
 
+def _telling(terms: Sequence[str], frequency: Mapping[str, int]) -> list[str]:
+    """The rarest of the terms, in their order, as many as stand in few enough rows together.
+
+    Both databases rank every row that holds any term: a word that half of a large catalogue holds tells nothing and
+    costs most. In a catalogue of hundreds every term is kept.
+    """
+    kept: set[str] = set()
+    weighed = 0
+    # A word that was not there when words were counted is a new one, and rare.
+    for term in sorted(terms, key=lambda term: frequency.get(term, 1)):
+        weighed += frequency.get(term, 1)
+        if kept and weighed > _WEIGHED:
+            break
+        kept.add(term)
+    return [term for term in terms if term in kept]
+
+
 async def _ranked_postgres(
     session: AsyncSession, terms: Sequence[str], frequency: Mapping[str, int], rows: int, limit: int
 ) -> list[int]:
     # ts_rank does not know that a rare word tells more than a common one, which bm25 does: each word is ranked alone
     # and counts by its rarity.
-    known = [term for term in terms if frequency.get(term)]
-    if not known:
-        return []
     values: dict[str, object] = {
         "limit": limit,
-        "query": " | ".join(f"'{term}'" for term in known),
+        "query": " | ".join(f"'{term}'" for term in terms),
         "weights": [0.0, BODY / NAME, KEYWORDS / NAME, 1.0],  # of D, C, B, A: the order PostgreSQL wants
     }
     parts = []
-    for place, term in enumerate(known):
+    for place, term in enumerate(terms):
+        known = frequency.get(term, 1)
         values[f"term{place}"] = f"'{term}'"
-        values[f"rarity{place}"] = log(1 + (rows - frequency[term] + 0.5) / (frequency[term] + 0.5))
+        values[f"rarity{place}"] = log(1 + (rows - known + 0.5) / (known + 0.5))
         parts.append(
             f"CAST(:rarity{place} AS float8)"
             f" * ts_rank(CAST(:weights AS float4[]), search, CAST(:term{place} AS tsquery), 1)"

@@ -26,6 +26,7 @@ Mask = NDArray[np.bool_]
 State = tuple[tuple[str, str], ...]
 _BATCH = 500
 _ENOUGH = 20  # texts whose mean tells what they share; of fewer it would take away what they say
+_FEW, _LARGE = 50, 5000
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,9 @@ async def read_index(session: AsyncSession, state: State, before: Index | None) 
         some_numbers = wanted[start : start + _BATCH]
         blobs = select(ServiceTextRow.number, ServiceTextRow.embedding).where(ServiceTextRow.number.in_(some_numbers))
         fresh.update((number, blob) for number, blob in await session.execute(blobs) if blob)
-    frequency = await fulltext.frequencies(session)
+    # Counting words reads the whole full text; a few changed services do not make a common word rare.
+    few = before is not None and len(missing) <= len(digests) / _FEW and len(texts) > _LARGE
+    frequency = before.frequency if before is not None and few else await fulltext.frequencies(session)
     return await asyncio.to_thread(_built, state, services, digests, texts, fresh, known, before, frequency)
 
 
@@ -216,7 +219,7 @@ def _built(
         frequency,
         order,
         places,
-        _names(services.values()),
+        _names(services, before),
         frozenset(service.id for service in services.values() if service.for_violent),
         means,
         spoken,
@@ -249,9 +252,24 @@ def _without_language(languages: Sequence[str], vectors: Vectors) -> tuple[Vecto
     return means, spoken, lengths
 
 
-def _names(services: Iterable[Service]) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for service in services:
-        for name in (*service.names.values(), *chain.from_iterable(service.alternative_names.values())):
-            found.setdefault(fold(name), set()).add(service.id)
-    return {name: frozenset(ids) for name, ids in found.items()}
+def _names(services: Mapping[str, Service], before: Index | None) -> dict[str, frozenset[str]]:
+    """Folded names to the ids that bear them; those of unchanged services are taken over."""
+    found = dict(before.named) if before is not None else {}
+    gone = before.services.items() if before is not None else ()
+    for id_, service in gone:
+        if services.get(id_) is not service:
+            for name in _folded(service):
+                found[name] = found.get(name, frozenset()) - {id_}
+    fresh: dict[str, set[str]] = {}
+    for id_, service in services.items():
+        if before is None or before.services.get(id_) is not service:
+            for name in _folded(service):
+                fresh.setdefault(name, set()).add(id_)
+    for name, ids in fresh.items():
+        found[name] = found.get(name, frozenset()) | ids
+    return found
+
+
+def _folded(service: Service) -> set[str]:
+    names = (*service.names.values(), *chain.from_iterable(service.alternative_names.values()))
+    return {fold(name) for name in names}

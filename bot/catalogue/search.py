@@ -167,7 +167,8 @@ class Catalogue:
         if only is not None:
             return _alone(index, words if only == "words" else meaning)[max(offset, 0) :][: max(limit, 0)]
         named = index.named.get(fold(text), frozenset())
-        return _ordered(index, wish, words, meaning, named, heard, asked=bool(text))[max(offset, 0) :][: max(limit, 0)]
+        first, last = max(offset, 0), max(offset, 0) + max(limit, 0)
+        return _ordered(index, wish, words, meaning, named, heard, asked=bool(text), enough=last)[first:last]
 
     async def get(self, id: str) -> Service | None:
         """The service with this id, or None."""
@@ -228,7 +229,7 @@ class Catalogue:
 
 
 def _alone(index: Index, ranking: Sequence[int] | Vectors | None) -> list[Found]:
-    places = _best(ranking) if isinstance(ranking, np.ndarray) else ranking or ()
+    places = _best(ranking, np.ones(len(ranking), dtype=bool)) if isinstance(ranking, np.ndarray) else ranking or ()
     return [Found(index.services[index.order[place]], -float(rank)) for rank, place in enumerate(places)]
 
 
@@ -254,9 +255,10 @@ def _ordered(
     named: frozenset[str],
     heard: Heard | None,
     asked: bool,
+    enough: int | None = None,
 ) -> list[Found]:
-    """Everything that may be shown, best first. `words`: places, best first; `meaning`: likeness of each place;
-    `named`: ids named outright."""
+    """Everything that may be shown, best first, or at least the first `enough`. `words`: places, best first;
+    `meaning`: likeness of each place; `named`: ids named outright."""
     ranked: list[Found] = []
     own_violence = heard is not None and heard.own_violence > _OWN_VIOLENCE
     for tier, mask in _tiers(index, wish):
@@ -276,6 +278,8 @@ def _ordered(
                 fit -= _VICTIM_FIRST
             found.append(Found(service, scores.get(service.id, 0.0) + _BOOST * fit, _why(service, wish, heard)))
         ranked += sorted(found, key=lambda each: (-each.score, each.service.source_id))
+        if enough is not None and len(ranked) >= enough:
+            break  # every service of a tier stands before the next tier
     return ranked
 
 
@@ -317,7 +321,7 @@ def _fused(
 
     `needs`: what is heard in the question; the services that meet such a need, the likest first, are a ranking too.
     """
-    nearest = _best(np.where(mask, meaning, -2.0)) if meaning is not None else []
+    nearest = _best(meaning, mask) if meaning is not None else []
     rankings: list[tuple[Sequence[int], float]] = [(words, _WORDS), (nearest, _MEANING)]
     if meaning is not None:
         for need, share in needs.items():
@@ -331,14 +335,17 @@ def _fused(
     return scores
 
 
-def _best(scores: Vectors) -> list[int]:
-    """The places of the highest scores, best first; among equals the first place."""
-    known = min(_DEEPEST, int((scores > -2.0).sum()))
+def _best(scores: Vectors, mask: Mask) -> list[int]:
+    """The places of the highest scores within the mask, best first; among equals the first place."""
+    places = np.flatnonzero(mask & (scores > -2.0))
+    known = min(_DEEPEST, len(places))
     if not known:
         return []
-    least = np.partition(scores, len(scores) - known)[len(scores) - known]
-    places = np.flatnonzero(scores >= least)
-    return [int(place) for place in places[np.argsort(-scores[places], kind="stable")]]
+    some = scores[places]
+    if len(some) > known:
+        best = np.flatnonzero(some >= np.partition(some, len(some) - known)[len(some) - known])
+        places, some = places[best], some[best]
+    return [int(place) for place in places[np.argsort(-some, kind="stable")]]
 
 
 def _needs_heard(services: Sequence[Service], relevance: Mapping[str, float]) -> dict[str, float]:
