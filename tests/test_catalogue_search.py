@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.catalogue import embedding
+from bot.catalogue import embedding, fulltext
 from bot.catalogue.card import channel_card, hours_lines
 from bot.catalogue.model import Channel, Hours, Service
 from bot.catalogue.search import AGE_GROUPS, Catalogue, Found, age_group_of
@@ -441,3 +441,18 @@ def test_opening_hours_are_told_as_people_say_them() -> None:
     assert len(hours_lines(rules, "fi", date(2026, 12, 24))) == 3
     assert hours_lines((Hours(always=True),), "en", date(2026, 1, 1)) == ["Open day and night"]
     assert channel_card(Channel("phone", hours=(Hours(always=True),)), "en")["hours"] == ["Open day and night"]
+
+
+async def test_in_a_large_catalogue_a_rare_word_still_finds_and_a_common_one_does_not_cost(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fulltext, "_SMALL", 10)
+    monkeypatch.setattr(fulltext, "_WEIGHED", 20)
+    common = [made(f"s{number}", names={"fi": f"Palvelu perheelle {number}"}) for number in range(30)]
+    catalogue = await put(database, *common, made("rare", names={"fi": "Palvelu kaksosille"}))
+    assert (await catalogue.search("palvelu kaksosille", language="fi"))[0].service.id == "rare"
+    async with database.read() as session:
+        frequency = await fulltext.frequencies(session)
+        assert frequency["palvelu"] == 31
+        assert len(await fulltext.ranked(session, ["palvelu", "kaksosille"], frequency, 31)) == 1
+        assert len(await fulltext.ranked(session, ["palvelu"], frequency, 31)) == 31  # the only word there is

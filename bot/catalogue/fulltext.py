@@ -18,7 +18,8 @@ NAME, KEYWORDS, BODY = 6.0, 4.0, 1.0
 """How much a word in each field counts."""
 
 _WORD = re.compile(r"\w+")
-_WEIGHED = 6000  # rows that a search ranks by words: some milliseconds
+_SMALL = 10_000  # rows; below that every word of a question is ranked
+_WEIGHED = 6000  # rows that a search of a larger catalogue ranks by words: some milliseconds
 _LONGEST = 200  # a lexeme of PostgreSQL has at most 2 kB; no word of a language is longer
 _POSITIONS = 16_000  # PostgreSQL keeps no position above 16383
 
@@ -89,7 +90,8 @@ async def ranked(
     clean = [term for term in terms if _WORD.fullmatch(term) and len(term) <= _LONGEST]
     if not clean:
         return []
-    clean = _telling(clean, frequency)
+    if rows > _SMALL:
+        clean = _telling(clean, frequency)
     if _postgres(session):
         return await _ranked_postgres(session, clean, frequency, rows, limit)
     found = await session.execute(
@@ -112,7 +114,7 @@ def _telling(terms: Sequence[str], frequency: Mapping[str, int]) -> list[str]:
     """The rarest of the terms, in their order, as many as stand in few enough rows together.
 
     Both databases rank every row that holds any term: a word that half of a large catalogue holds tells nothing and
-    costs most. In a catalogue of hundreds every term is kept.
+    costs most.
     """
     kept: set[str] = set()
     weighed = 0

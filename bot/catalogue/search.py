@@ -51,7 +51,7 @@ _DEEPEST = 40  # ranks below this say nothing in a catalogue of hundreds
 _NEIGHBOURS, _AGREEMENT = 20, 0.4
 _VICTIM_FIRST, _OWN_VIOLENCE = 3.0, 0.2
 # Help to stop using violence stands behind the victim's own help, unless the writer speaks of their own violence.
-_WEIGHED = 300  # services of a tier that are weighed beside those that the query finds
+_WEIGHED = 120  # services of a tier that are weighed beside those that the query finds
 _MEETS, _NEAR, _OTHER = 0, 1, 2
 _UNDER_SCHOOL, _SCHOOL_AGE = 84, 192  # months: school begins at seven, youth services at sixteen
 _BOOST = 1 / (_FUSION + 1)  # what a first place in one ranking gives; boosts are measured in it
