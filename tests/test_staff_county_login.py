@@ -32,7 +32,7 @@ from bot.web.security import security_headers
 from bot.web.staff import add_staff
 from tests.conftest import ROOT, free_port
 from tests.oidc_provider import CLIENT, SECRET
-from tests.staff_support import PASSWORD, opened, worker
+from tests.staff_support import PASSWORD, opened, request, worker
 
 GROUPS = """
 groups:
@@ -200,6 +200,18 @@ async def test_in_a_real_browser_the_session_holds_after_the_way_over_another_si
         await page.get_by_label("Koodi puhelimestasi").fill(code)
         await page.locator("main button").click()
         await expect(page.get_by_role("link", name="Ville Virkailija")).to_be_visible()
+        receipt = await request(house.database)
+        await worker(house.database, "tarkastaja", role="auditor")
+        await page.get_by_role("button", name="Kirjaudu ulos").click()
+        await page.locator("#login").fill("tarkastaja")
+        await page.locator("#password").fill(PASSWORD)
+        await page.locator("main button").click()
+        await page.locator("#report-reference").fill(receipt.reference)
+        await clean(page, "log")
+        await page.get_by_role("button", name="Tee selvitys perheelle").click()
+        await expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        await page.reload()  # the first report stands in the second
+        await clean(page, "report")
         await chromium.close()
 
 
