@@ -9,10 +9,10 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import Services, Turn
+from actions.more_services import CHOICE, show_chosen, show_services
 from actions.questions import tell_topic
 from actions.request_status import add_words, answer_lookup
 from actions.safety import show_card
-from bot.catalogue.search import AGE_GROUPS, age_group_of
 from bot.conversation.form import CAREFUL_CARDS, EXPECTING, NEEDS_SAFE_CONTACT, careful, joined
 from bot.conversation.messages import button
 from bot.conversation.several import needs_beside
@@ -62,11 +62,7 @@ class ActionOfferHelp(Action):
         if not need.safety or turn.writer in ("relative", "worried"):
             turn.tell(_opening(turn))
         facts = {**turn.slots, **learned}
-        cards = await _services(self._services, turn, need.id, heard.text if not heard.tapped else "", facts)
-        if cards:
-            turn.tell(turn.say(_("These can help you:")), kind="services", services=cards, need=need.id)
-        else:
-            turn.tell(turn.say(_("I found no service for this. The family centre can still help you.")))
+        await show_services(self._services, turn, need.id, heard.text if not heard.tapped else "", facts)
         if turn.writer == "young":
             show_lines_for_the_young(turn)
         also = await self._also(turn, need.id)
@@ -143,25 +139,6 @@ def _screened(turn: Turn) -> Need | None:
         return None
     found = [SCREENED[category] for category in turn.metadata.get("carded") or [] if category in SCREENED]
     return need_of(found[0]) if found else None
-
-
-async def _services(
-    services: Services, turn: Turn, need_id: str, text: str, facts: dict[str, Any]
-) -> list[dict[str, Any]]:
-    need = need_of(need_id)
-    query = text or (need.label("en") if need else "")
-    place = regions().resolve(facts["place"]) if facts.get("place") else None
-    ages = facts.get("child_ages") if isinstance(facts.get("child_ages"), list) else []
-    group = age_group_of(ages[0]) if ages else None
-    found = await services.catalogue.search(
-        query,
-        language=turn.language,
-        need=need_id,
-        municipality=place.municipality_code if place else None,
-        age_group=group if group in AGE_GROUPS else None,
-        limit=3,
-    )
-    return [each.card(turn.language) for each in found]
 
 
 def _learned(turn: Turn) -> dict[str, Any]:
@@ -256,7 +233,12 @@ class ActionNoteFacts(Action):
             turn.tell(_opening(turn))
             show_lines_for_the_young(turn)
         events: list[EventType] = [SlotSet(name, value) for name, value in learned.items()]
-        if turn.slots.get("pending") == "place" and "place" not in learned:
+        asked_near = turn.slots.get("pending") == "near" and "place" in learned
+        choice = f"{CHOICE}near" if asked_near else str(heard.first("choice") or "")
+        if choice.startswith(CHOICE) and not turn.in_form:
+            waited = await show_chosen(self._services, turn, choice, learned.get("place"))
+            return [*events, SlotSet("pending", waited)]
+        if turn.slots.get("pending") in ("place", "near") and "place" not in learned:
             turn.tell(turn.say(_("I did not find this place. Write your municipality or postal code.")))
             return events
         place = learned.get("place")

@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import func, select
 
 from bot import settings
+from bot.catalogue.search import Catalogue
 from bot.requests import access_log, log_report
 from bot.requests.desk import Desk, NotFound
 from bot.staff.accounts import Accounts
@@ -24,7 +25,7 @@ from bot.staff.rights import ROLES, Forbidden, Right, Worker
 from bot.staff.sessions import Sessions
 from bot.storage.database import Database
 from bot.storage.models import AccessLogRow, ContactRequestRow, RequestEventRow
-from bot.web.keys import DATABASE, SETTINGS
+from bot.web.keys import CATALOGUE, DATABASE, SETTINGS
 from bot.web.security import security_headers
 from bot.web.staff import add_staff
 from tests.staff_support import opened, request, worker
@@ -35,6 +36,7 @@ WHO = {
     "/staff": READERS,
     "/staff/logout": EVERYBODY,
     "/staff/catalogue": EVERYBODY,
+    "/staff/catalogue/gaps": EVERYBODY,
     "/staff/log": frozenset({"auditor"}),
     "/staff/log/report": frozenset({"auditor"}),
     "/staff/accounts": frozenset({"admin"}),
@@ -88,6 +90,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with opened("sqlite", tmp_path) as database:
         app = web.Application(middlewares=[security_headers])
         app[DATABASE], app[SETTINGS] = database, settings.load({})
+        app[CATALOGUE] = Catalogue(database)
         add_staff(app)
         receipt = await request(database)
         people = {

@@ -57,13 +57,13 @@ _UNDER_SCHOOL, _SCHOOL_AGE = 84, 192  # months: school begins at seven, youth se
 _BOOST = 1 / (_FUSION + 1)  # what a first place in one ranking gives; boosts are measured in it
 _NEAR_KM, _KM_OF_DEGREE = 30.0, 111.2
 _SURE = 0.3  # the share of a heard need that is told as the reason
-_AGE_REASONS = {
+AGE_REASONS = {
     "expecting": _("For those expecting a baby"),
     "under_school": _("For children under school age"),
     "school_age": _("For school-age children"),
     "young_16": _("For young people"),
 }
-_DELIVERY_REASONS = {"remote": _("By phone or online"), "at_home": _("At your home")}
+DELIVERY_REASONS = {"remote": _("By phone or online"), "at_home": _("At your home")}
 Ranking = Literal["words", "meaning"]
 _log = logging.getLogger(__name__)
 
@@ -181,12 +181,26 @@ class Catalogue:
         need: str | None = None,
         age_group: str | None = None,
         municipality: str | None = None,
+        service_language: str | None = None,
+        delivery: str | None = None,
+        open_now: bool = False,
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Found]:
-        """Services for browsing: only those that meet the need and the age group and serve the municipality."""
+        """Services for browsing: only those that meet the need and the age group and serve the municipality; the other
+        wishes order them."""
         index = await self._current()
-        wish = _Wish(language, need_of(need), municipality, age_group)
+        moment = clock.now().astimezone(HELSINKI) if open_now else None
+        wish = _Wish(
+            language,
+            need_of(need),
+            municipality,
+            age_group,
+            service_language,
+            delivery,
+            _middle(municipality),
+            moment,
+        )
         found = [
             each
             for each in _ordered(index, wish, [], None, frozenset(), None, asked=False)
@@ -383,7 +397,7 @@ def _fit(service: Service, wish: _Wish, asked: bool) -> float:
         found += 0.3 if wish.service_language in service.languages else 0.0
     if wish.delivery and service.delivery:
         found += 0.4 if wish.delivery in service.delivery else -0.6
-    if (far := _far(service, wish)) is not None:
+    if wish.near and (far := far_from(service, wish.near)) is not None:
         found += 0.3 * _NEAR_KM / (_NEAR_KM + far)
     if wish.open_at and (is_open := service_open(service, wish.open_at)) is not None:
         found += 0.4 if is_open else -0.3
@@ -395,14 +409,12 @@ def _middle(municipality: str | None) -> tuple[float, float] | None:
     return home.position if home else None
 
 
-def _far(service: Service, wish: _Wish) -> float | None:
+def far_from(service: Service, near: tuple[float, float]) -> float | None:
     """Kilometres, as the crow flies, to the nearest place where the service is given; None where none is told.
 
-    Over the distances of a county a flat map is near enough.
+    `near`: WGS84 (lat, lon). Over the distances of a county a flat map is near enough.
     """
-    if wish.near is None:
-        return None
-    lat, lon = wish.near
+    lat, lon = near
     narrow = cos(radians(lat))
     return min(
         (
@@ -422,14 +434,14 @@ def _why(service: Service, wish: _Wish, heard: Heard | None) -> tuple[str, ...]:
         if (need := need_of(told)) and heard.needs.get(told, 0.0) >= _SURE:
             reasons.append(need.title)
     if wish.age_group in service.age_groups and len(service.age_groups) < len(AGE_GROUPS):
-        reasons.append(_AGE_REASONS[wish.age_group])
+        reasons.append(AGE_REASONS[wish.age_group])
     if wish.open_at and service_open(service, wish.open_at):
         reasons.append(_("Open now"))
     if wish.service_language and wish.service_language in service.languages:
         reasons.append(_("In your language"))
-    if wish.delivery in service.delivery and wish.delivery in _DELIVERY_REASONS:
-        reasons.append(_DELIVERY_REASONS[wish.delivery])
-    far = _far(service, wish)
+    if wish.delivery in service.delivery and wish.delivery in DELIVERY_REASONS:
+        reasons.append(DELIVERY_REASONS[wish.delivery])
+    far = far_from(service, wish.near) if wish.near else None
     if far is not None and far <= _NEAR_KM:
         reasons.append(_("Near you"))
     elif wish.municipality and wish.municipality in service.municipalities:

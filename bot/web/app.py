@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.web import api, events, pages
+from bot.web import api, browse, events, pages
 from bot.web.problems import problems
 from bot.web.security import security_headers
 from bot.web.staff import add_staff
@@ -22,6 +22,7 @@ def public_app() -> web.Application:
     app.add_routes(api.routes)
     app.add_routes(events.routes)
     app.add_routes(pages.routes)
+    app.add_routes(browse.routes)
     add_staff(app)
     app.router.add_static("/static/", STATIC)
     return app

@@ -1,4 +1,4 @@
-"""The pages families see: chat, the form without the chat, services, privacy, accessibility."""
+"""The pages families see: chat, the form without the chat, privacy, accessibility."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.requests.service import KeyReused
 from bot.routing.needs import needs
 from bot.routing.places import regions
 from bot.safety.helplines import as_message, helplines_for
-from bot.web.keys import CATALOGUE, REQUESTS, SETTINGS
+from bot.web.keys import REQUESTS, SETTINGS
 from bot.web.locale import language_of
 from bot.web.security import limit_address
 from bot.web.templating import render
@@ -100,33 +100,6 @@ async def privacy(request: web.Request) -> web.StreamResponse:
 async def accessibility(request: web.Request) -> web.StreamResponse:
     """The accessibility statement."""
     return _page(request, "accessibility.html")
-
-
-@_get("/services")
-async def services(request: web.Request) -> web.StreamResponse:
-    """Services by words, need and municipality, without a script."""
-    language = language_of(request)
-    query = request.query.get("q", "").strip()[:200]
-    need = request.query.get("need", "")
-    named = request.query.get("municipality", "")
-    place = regions().resolve(named) if named else None
-    found = await request.app[CATALOGUE].search(
-        query,
-        language=language,
-        need=need if need in needs() else None,
-        municipality=place.municipality_code if place else None,
-        limit=20,
-    )
-    return _page(
-        request,
-        "services.html",
-        cards=[each.card(language) for each in found],
-        q=query,
-        need=need,
-        municipality=place.municipality_code if place else "",
-        needs=_need_choices(language),
-        municipalities=regions().municipalities(),
-    )
 
 
 @_get("/request")

@@ -14,7 +14,7 @@ from bot.staff.accounts import Accounts
 from bot.staff.second_step import SecondStep
 from bot.staff.sessions import Sessions
 from bot.web.keys import DATABASE, SETTINGS
-from bot.web.staff import accounts, catalogue, county, inbox, log, login, me, requests
+from bot.web.staff import accounts, catalogue, county, gaps, inbox, log, login, me, requests
 from bot.web.staff.shell import ACCOUNTS, DESK, SECOND_STEP, SESSIONS, guarded
 
 __all__ = ["add_staff"]
@@ -25,7 +25,7 @@ def add_staff(app: web.Application) -> None:
     app.on_startup.append(_start)
     login.add_login(app)
     county.add_county(app)
-    for subject in (login, inbox, requests, log, accounts, catalogue, me):
+    for subject in (login, inbox, requests, log, accounts, catalogue, gaps, me):
         for route in subject.ROUTES:
             app.router.add_route(route.method, route.path, guarded(route.page), name=route.name)
 
