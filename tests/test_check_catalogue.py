@@ -119,4 +119,5 @@ def test_a_catalogue_with_gaps_duplicates_and_broken_files_is_refused(
     assert f"[--] {tmp_path}/two.yml: cannot be read" in output
     assert f"[--] {tmp_path}/three.yml: not a list of services" in output
     assert "need_daycare has 0 services, 5 wanted" in output
+    assert f"[ckb] {tmp_path}/translations/ckb.yml: shelter: name missing" in output
     assert output.endswith("faults\n")

@@ -24,6 +24,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from bot.i18n import languages
+
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = ROOT / "data" / "catalogue"
 SITES = "sites.yml"
@@ -260,6 +262,26 @@ def _duplicate_faults(where: dict[str, list[str]], what: str) -> Iterator[str]:
             yield f"[--] {files[-1]}: {what} {value!r} also in {', '.join(files[:-1])}"
 
 
+def _translation_faults(folder: Path, slugs: set[str]) -> Iterator[str]:
+    """Every service has a name and a summary in every other language of the register, and no other service has."""
+    for code in languages():
+        path = folder / "translations" / f"{code}.yml"
+        if code in LANGUAGES:
+            continue
+        rows = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+        rows = rows if isinstance(rows, dict) else {}
+        for slug in sorted(slugs):
+            row = rows.get(f"{SOURCE_PREFIX}{slug}")
+            row = row if isinstance(row, dict) else {}
+            for key in ("name", "summary"):
+                if not str(row.get(key) or "").strip():
+                    yield f"[{code}] {_shown(path)}: {slug}: {key} missing"
+            if len(str(row.get("summary") or "")) > LIMITS["Summary"]:
+                yield f"[{code}] {_shown(path)}: {slug}: summary longer than {LIMITS['Summary']} characters"
+        for name in sorted(set(rows) - {f"{SOURCE_PREFIX}{slug}" for slug in slugs}):
+            yield f"[{code}] {_shown(path)}: {name} is no service"
+
+
 def check(folder: Path, reference: Reference) -> tuple[int, list[str]]:
     """How many services `folder` holds, and the faults as lines; an empty list where all is well."""
     lines: list[str] = []
@@ -268,6 +290,7 @@ def check(folder: Path, reference: Reference) -> tuple[int, list[str]]:
     needs: Counter[str] = Counter()
     ages: Counter[str] = Counter()
     count = 0
+    slugs: set[str] = set()
     for path in sorted(path for path in folder.glob("*.yml") if path.name != SITES):
         try:
             entries = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -280,6 +303,7 @@ def check(folder: Path, reference: Reference) -> tuple[int, list[str]]:
         for entry in entries:
             count += 1
             slug = str(entry.get("sourceId")).removeprefix(SOURCE_PREFIX)
+            slugs.add(slug)
             lines += [f"[{f.language}] {_shown(path)}: {slug}: {f.what}" for f in entry_faults(entry, reference)]
             ids.setdefault(str(entry.get("id")), []).append(_shown(path))
             for row in _rows(entry.get("serviceNames")):
@@ -289,6 +313,7 @@ def check(folder: Path, reference: Reference) -> tuple[int, list[str]]:
             if isinstance(own, dict):
                 needs.update(set(own.get("needs") or ()))
                 ages.update(set(own.get("ageGroups") or ()))
+    lines += _translation_faults(folder, slugs)
     lines += _duplicate_faults(ids, "id")
     lines += _duplicate_faults(names, "name")
     for need in sorted(reference.needs):

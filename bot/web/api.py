@@ -149,6 +149,9 @@ async def search_services(request: web.Request) -> web.Response:
         need=query.get("need") or None,
         municipality=municipality,
         age_group=query.get("age_group") or None,
+        service_language=query.get("service_language") or None,
+        delivery=query.get("delivery") or None,
+        open_now=query.get("open_now") == "yes",
         limit=limit,
     )
     return web.json_response({"language": language, "services": [each.card(language) for each in found]})

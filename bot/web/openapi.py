@@ -143,7 +143,17 @@ def description() -> dict[str, Any]:
         },
         "/api/v1/services": {
             "get": {
-                "parameters": _query("q", "municipality", "need", "age_group", "language", "limit"),
+                "parameters": _query(
+                    "q",
+                    "municipality",
+                    "need",
+                    "age_group",
+                    "language",
+                    "service_language",
+                    "delivery",
+                    "open_now",
+                    "limit",
+                ),
                 "responses": {
                     "200": _json(_object(language=STRING, services={"type": "array", "items": {"type": "object"}}))
                 },
