@@ -6,7 +6,7 @@ PY := .venv/bin/python
 LANGUAGES = $(shell sed -n 's/^\([a-z]*\): {.*/\1/p' data/languages.yml)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run test lint bench evaluate evaluate-search i18n compile train setup setup-app setup-dev setup-engine screenshots lock clean
+.PHONY: help run test lint bench evaluate evaluate-search i18n compile train setup setup-app setup-dev setup-engine screenshots measure-page demo-host lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*##\s*/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -61,6 +61,13 @@ setup-engine:
 screenshots: setup-dev compile train  ## pictures for the README into docs/screenshots
 	@tools/browser.sh
 	@$(PY) -m tools.screenshots
+
+measure-page: setup-dev compile train  ## bytes and time to usable of the chat page on slow 3G, into docs/page-speed.md
+	@tools/browser.sh
+	@$(PY) -m tools.measure_page
+
+demo-host: setup-app  ## a site of another origin with the button on it, for trying (docs/embed.md)
+	@$(PY) -m tools.demo_host
 
 lock:  ## renew the hash-pinned requirements
 	@tools/lock.sh

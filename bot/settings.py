@@ -113,6 +113,27 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Sites that may show the chat in a frame (https://www.example.fi, ...).",
     ),
+    Setting(
+        "BOT_WIDGET_LABEL",
+        "str",
+        "help",
+        "Words on the button on other sites: help (Pyydä apua) or advice (Pyydä neuvoa).",
+    ),
+    Setting(
+        "BOT_CONTROLLER", "str", "", "Who is responsible for the data, as the privacy page says it; empty: not said."
+    ),
+    Setting(
+        "BOT_PRIVACY_CONTACT",
+        "str",
+        "",
+        "E-mail address for questions about data on the privacy page; empty: not shown.",
+    ),
+    Setting(
+        "BOT_ACCESSIBILITY_CONTACT",
+        "str",
+        "",
+        "E-mail address for accessibility feedback in the statement; empty: not shown.",
+    ),
     Setting("BOT_CONVERSATION_DAYS", "int", "7", "Days a conversation is kept after its last message.", 1, 3650),
     Setting("BOT_REQUEST_DAYS", "int", "365", "Days a closed contact request is kept.", 1, 36500),
     Setting("BOT_MESSAGES_PER_MINUTE", "int", "30", "Messages one conversation may send in a minute.", 1, 100000),
@@ -174,6 +195,10 @@ class Settings:
     public_url: str
     trust_proxy: bool
     frame_ancestors: tuple[str, ...]
+    widget_label: str
+    controller: str
+    privacy_contact: str
+    accessibility_contact: str
     conversation_days: int
     request_days: int
     messages_per_minute: int
@@ -235,6 +260,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             raise SettingsError(f"BOT_FRAME_ANCESTORS has {site!r}; each must be like https://www.example.fi.")
     if settings.oidc_issuer:
         _check_oidc(settings)
+    if settings.widget_label not in {"help", "advice"}:
+        raise SettingsError(f"BOT_WIDGET_LABEL must be help or advice, not {settings.widget_label!r}.")
     if settings.keys:
         from bot.storage.crypto import Box
 

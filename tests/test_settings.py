@@ -34,6 +34,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         ("BOT_FRAME_ANCESTORS", "example.fi; script-src *", "BOT_FRAME_ANCESTORS"),
         ("BOT_PTV_URL", "palvelutietovaranto.example", "BOT_PTV_URL must start with"),
         ("BOT_PTV_AREA", "Oulu", "BOT_PTV_AREA must be digits"),
+        ("BOT_WIDGET_LABEL", "hello", "BOT_WIDGET_LABEL must be help or advice"),
         ("BOT_PROT", "8080", "BOT_PROT is not a setting"),
     ],
 )

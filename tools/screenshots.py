@@ -1,84 +1,146 @@
-"""`make screenshots`: pictures of the chat in Finnish and Arabic, a small screen, and the inbox, for README and review.
+"""`make screenshots`: the chat in every language, its states, the widget and the inbox, for README and review.
 
-Starts a pair of its own on free ports with a throw-away database.
+Starts a pair of its own on free ports with a throw-away database. `python -m tools.screenshots languages` takes only
+the overview of languages.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from aiohttp import web
+from playwright.async_api import Browser, Page, ViewportSize
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from conftest import Stack, start_stack, stop_stack  # type: ignore[import-not-found]  # noqa: E402
-from test_browser import enter, say, tap, words  # type: ignore[import-not-found]  # noqa: E402
-from test_stack_main_job import OPENINGS, PLACES  # type: ignore[import-not-found]  # noqa: E402
+from browser_support import PASSWORD, chromium, enter, ready, say, to_receipt, to_summary  # type: ignore[import-not-found]  # noqa: E402
+from conftest import Stack, free_port, start_stack, stop_stack  # type: ignore[import-not-found]  # noqa: E402
+
+from bot.i18n import languages  # noqa: E402
+from tools.demo_host import demo_app  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
+PHONE: ViewportSize = {"width": 360, "height": 700}
 
 
-async def chat(page: Page, stack: Stack, language: str) -> None:
-    """The main path, with a picture of the first answer and of the summary."""
-    title = words(language)
-    await page.goto(f"{stack.url}/{language}/")
-    await say(page, OPENINGS[language])
-    await page.screenshot(path=OUT / f"chat-{language}.png")
-    await tap(page, title["ask"])
-    await tap(page, title["consent"])
-    await say(page, PLACES[language])
-    await tap(page, title["skip"])
-    await say(page, "040 123 4567")
-    await tap(page, title["any"])
-    if language != "fi":
-        await tap(page, title["interpreter"])
-    await tap(page, title["anonymous"])
-    await tap(page, title["send"])
-    await page.screenshot(path=OUT / f"receipt-{language}.png")
+async def shoot(page: Page, name: str, **options: bool) -> None:
+    """A picture without animation."""
+    await page.screenshot(path=OUT / f"{name}.png", animations="disabled", **options)  # type: ignore[arg-type]
 
 
-async def safety(page: Page, stack: Stack) -> None:
-    """The safety card on a 320 px screen."""
-    await page.set_viewport_size({"width": 320, "height": 640})
+async def main_path(browser: Browser, stack: Stack, language: str) -> None:
+    """The first answer and the receipt."""
+    page = await browser.new_page(viewport={"width": 420, "height": 860})
+
+    async def first(page: Page) -> None:
+        await shoot(page, f"chat-{language}")
+
+    await to_summary(page, stack, language, first)
+    await to_receipt(page, language)
+    await shoot(page, f"receipt-{language}")
+    await page.close()
+
+
+async def every_language(browser: Browser, stack: Stack) -> None:
+    """The first view in all languages on one picture, light and dark."""
+    for scheme in ("light", "dark"):
+        shots = []
+        for code, language in languages().items():
+            page = await browser.new_page(viewport=PHONE, color_scheme=scheme)
+            await page.goto(f"{stack.url}/{code}/")
+            await ready(page)
+            shot = await page.screenshot(animations="disabled")
+            shots.append((language.name, shot))
+            await page.close()
+        await sheet(browser, f"languages-{scheme}", shots)
+
+
+async def sheet(browser: Browser, name: str, shots: list[tuple[str, bytes]]) -> None:
+    """Pictures side by side, half their size."""
+    cells = "".join(
+        f'<figure><img width=180 src="data:image/png;base64,{base64.b64encode(shot).decode()}">'
+        f"<figcaption>{title}</figcaption></figure>"
+        for title, shot in shots
+    )
+    page = await browser.new_page(viewport={"width": 1360, "height": 400})
+    style = (
+        "body{margin:8px;display:flex;flex-wrap:wrap;gap:8px;font:14px sans-serif}figure{margin:0;text-align:center}"
+    )
+    await page.set_content(f"<style>{style}</style>{cells}")
+    await shoot(page, name, full_page=True)
+    await page.close()
+
+
+async def states(browser: Browser, stack: Stack) -> None:
+    """The safety card on a 320 px screen, the menu, a message without connection, and the honest page."""
+    page = await browser.new_page(viewport={"width": 320, "height": 640})
     await page.goto(f"{stack.url}/en/")
     await say(page, "my husband hits me")
-    await page.screenshot(path=OUT / "safety-320.png")
+    await shoot(page, "safety-320")
+    await page.set_viewport_size(PHONE)
+    await page.locator("#menu summary").click()
+    await shoot(page, "menu")
+    await page.keyboard.press("Escape")
+    await page.route("**/messages", lambda route: route.abort())
+    await page.locator("#text").fill("are you there?")
+    await page.locator("#text").press("Enter")
+    await page.locator(".message.failed").wait_for()
+    await shoot(page, "offline")
+    await page.goto(f"{stack.url}/ckb/leaving")
+    await shoot(page, "leaving-ckb")
+    await page.goto(f"{stack.url}/fa/request")
+    await shoot(page, "form-fa")
+    await page.close()
+
+
+async def widget(browser: Browser, stack: Stack, port: int) -> None:
+    """The button and the chat on another site."""
+    runner = web.AppRunner(demo_app(stack.url))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    page = await browser.new_page(viewport={"width": 800, "height": 560})
+    await page.goto(f"http://localhost:{port}/")
+    await page.locator("pyyda-apua").click()
+    await page.wait_for_timeout(1500)
+    await shoot(page, "widget")
+    await page.close()
+    await runner.cleanup()
 
 
 async def inbox(browser: Browser, stack: Stack) -> None:
     """The inbox and one request."""
-    added = stack.bot("staff", "add", "maija", "--centre", "kuusamo", stdin="a long enough password for tests\n")
+    added = stack.bot("staff", "add", "maija", "--centre", "kuusamo", stdin=PASSWORD + "\n")
     assert added.returncode == 0, added.stderr  # noqa: S101
     page = await enter(browser, stack, "maija")
-    await page.screenshot(path=OUT / "inbox.png")
+    await shoot(page, "inbox")
     await page.locator("main a[href*='/staff/requests/']").first.click()
-    await page.screenshot(path=OUT / "request.png", full_page=True)
+    await shoot(page, "request", full_page=True)
 
 
-async def main() -> None:
-    """Takes all pictures."""
+async def main(only: str = "") -> None:
+    """Takes the pictures."""
     OUT.mkdir(parents=True, exist_ok=True)
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        stack = start_stack(Path(folder))
+        stack = start_stack(Path(folder), BOT_FRAME_ANCESTORS=f"http://localhost:{port}")
         try:
             stack.wait_ready()
-            async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(
-                    executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-                )
-                for language in ("fi", "ar"):
-                    page = await browser.new_page(viewport={"width": 420, "height": 860})
-                    await chat(page, stack, language)
-                await safety(await browser.new_page(), stack)
-                await inbox(browser, stack)
-                await browser.close()
+            async with chromium() as browser:
+                await every_language(browser, stack)
+                if only != "languages":
+                    for language in ("fi", "ar"):
+                        await main_path(browser, stack, language)
+                    await states(browser, stack)
+                    await widget(browser, stack, port)
+                    await inbox(browser, stack)
         finally:
             stop_stack(stack)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(*sys.argv[1:2]))

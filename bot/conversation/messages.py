@@ -33,9 +33,9 @@ def bot(text: str, language: str, *, kind: str = "text", **more: Any) -> Message
     return message("bot", kind, text, language, **more)
 
 
-def person(text: str, language: str) -> Message:
-    """A message of the person."""
-    return message("person", "text", text, language)
+def person(text: str, language: str, client_id: str) -> Message:
+    """A message of the person; by `client_id` the page that sent it knows it again."""
+    return message("person", "text", text, language, client_id=client_id)
 
 
 def button(title: str, payload: str) -> dict[str, str]:

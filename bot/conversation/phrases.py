@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+
 from bot.conversation.messages import Message, bot, button
 from bot.i18n import _, languages, locale_of, translate
 from bot.safety.helplines import as_message, helplines_for
 
 
-def greeting(language: str) -> list[Message]:
-    """The first words: a machine speaks, 112 in an emergency, no identity code, how to reach a person."""
+def greeting(language: str, place: str | None = None) -> list[Message]:
+    """The first words: a machine speaks, 112 in an emergency, no identity code, how to reach a person.
+
+    On the site of a municipality (`place`: its name) one tap says that the family lives there; nothing is assumed.
+    """
     say = _speaker(language)
+    centre = button(say(_("Which family centre is mine?")), "/ask_family_centre")
+    if place is not None:
+        payload = f"/ask_family_centre{json.dumps({'place': place}, ensure_ascii=False)}"
+        centre = button(say(_("We live here: %(place)s"), place=place), payload)
     return [
         bot(say(_("Hello! I am a chatbot, not a person. I help families find help.")), language),
         bot(
@@ -27,7 +36,7 @@ def greeting(language: str) -> list[Message]:
             language,
             buttons=[
                 button(say(_("Ask for contact")), "/request_contact"),
-                button(say(_("Which family centre is mine?")), "/ask_family_centre"),
+                centre,
                 button(say(_("What can you do?")), "/ask_capabilities"),
             ],
         ),

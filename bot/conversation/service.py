@@ -22,6 +22,7 @@ from bot.conversation.engine_client import EngineClient, EngineUnavailable
 from bot.conversation.messages import Message, bot, person
 from bot.conversation.notices import Variety, language_of_tap, notice
 from bot.conversation.privacy import clean
+from bot.conversation.signals import Signals
 from bot.conversation.store import ConversationStore, State, Vault
 from bot.i18n import supported, translate
 from bot.safety import screen
@@ -78,17 +79,17 @@ class Conversations:
         self._identifier = identifier
         self._variety = Variety()
         self._messages_per_minute = messages_per_minute
+        self.signals = Signals()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def identify(self, text: str) -> str | None:
         """The language of a text where it is clear (loads the identifier at the first call)."""
         return self._identifier.confident(text, "")
 
-    async def start(self, language: str) -> Conversation:
-        """A new conversation with its greeting."""
-        made = Conversation(
-            str(uuid.uuid4()), language, "open", phrases.greeting(language), token=secrets.token_urlsafe(32)
-        )
+    async def start(self, language: str, place: str | None = None) -> Conversation:
+        """A new conversation with its greeting, ; `place` names the municipality of the site it stands on."""
+        messages = phrases.greeting(language, place)
+        made = Conversation(str(uuid.uuid4()), language, "open", messages, token=secrets.token_urlsafe(32))
         await self._store.add(made.id, made.token, language, made.messages)
         return made
 
@@ -98,7 +99,10 @@ class Conversations:
         return Conversation(id_, row.language, row.status, await self._store.messages(id_))
 
     async def position(self, id_: str, token: str, message_id: str | None) -> int:
-        """The number of a message, or of the last one; for following with `after`. Raises UnknownConversation."""
+        """The number of a message for following with `after`; -1 for an unknown one, the last one for None.
+
+        Raises UnknownConversation.
+        """
         await self._store.authorised(id_, token)
         return await self._store.position(id_, message_id)
 
@@ -116,6 +120,7 @@ class Conversations:
         """Erases the conversation with everything in it, now. A contact request already sent stays."""
         await self._store.authorised(id_, token)
         await self._store.erase(id_)
+        self.signals.wake(id_)
 
     async def erase_old(self, days: int) -> int:
         """Erases conversations without a message for `days` days; returns how many."""
@@ -134,7 +139,8 @@ class Conversations:
             raise BadMessage("too_long")
         async with self._in_order(id_):
             state = await self._store.state(id_, token, client_id)
-            return await self._turn(id_, state, client_id, text.strip(), payload)
+            with self.signals.typing(id_, "bot"):
+                return await self._turn(id_, state, client_id, text.strip(), payload)
 
     async def _turn(self, id_: str, state: State, client_id: str, text: str, payload: str | None) -> Answer:
         digest = self._box.digest("message", json.dumps([text, payload]))
@@ -151,7 +157,9 @@ class Conversations:
         noticed = notice(vault, cleaned.kept, payload)
         language, notices = self._language(state.language, cleaned.kept, payload, vault)
         if state.earlier is None:
-            await self._store.put_message(id_, client_id, digest, person(cleaned.kept, language), vault, language)
+            mine = person(cleaned.kept, language, client_id)
+            await self._store.put_message(id_, client_id, digest, mine, vault, language)
+            self.signals.wake(id_)
         cards = [] if payload else self._safety(cleaned.kept, language)
         metadata = {
             "language": language,

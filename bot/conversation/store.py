@@ -163,12 +163,13 @@ class ConversationStore(_Rows):
             return [(n, self._db.box.open(sealed)) for n, sealed in rows]
 
     async def position(self, id_: str, message_id: str | None) -> int:
-        """The number of a message, or of the last one; -1 where there is none."""
+        """The number of a message, of the last one for None; -1 where there is none."""
         mine = MESSAGE.c.conversation_id == id_
+        last = select(func.max(MESSAGE.c.number)).where(mine)
+        named = select(MESSAGE.c.number).where(mine, MESSAGE.c.id == message_id)
         async with self._db.connect() as connection:
-            named = await connection.scalar(select(MESSAGE.c.number).where(mine, MESSAGE.c.id == message_id))
-            last = await connection.scalar(select(func.max(MESSAGE.c.number)).where(mine))
-        return int(named if named is not None else last if last is not None else -1)
+            found = await connection.scalar(last if message_id is None else named)
+        return -1 if found is None else int(found)
 
     async def erase(self, *ids: str) -> None:
         """Erases conversations with everything in them."""

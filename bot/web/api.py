@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import html
-import uuid
 from typing import Any
 
 from aiohttp import web
 
-from bot import clock
 from bot.catalogue import sources
-from bot.conversation.service import BadMessage, TooFast, text_of_transcript
-from bot.conversation.store import RECENT, UnknownConversation
+from bot.conversation import feedback
+from bot.conversation.service import text_of_transcript
 from bot.i18n import languages, supported, translate
 from bot.requests.draft import Invalid, RequestDraft
 from bot.requests.service import KeyReused, NotFound, TooManyTries
 from bot.routing.places import regions
-from bot.storage.models import FeedbackRow
 from bot.web import bodies
 from bot.web.keys import CATALOGUE, CONVERSATIONS, DATABASE, ENGINE, REQUESTS
 from bot.web.locale import language_of
 from bot.web.openapi import description
 from bot.web.problems import Problem
 from bot.web.security import limit_address
-from bot.web.shapes import centre_json
+from bot.web.shapes import centre_json, conversation_problems, place_name
 
 routes = web.RouteTableDef()
 BASE = "/api/v1"
@@ -54,7 +51,8 @@ async def start_conversation(request: web.Request) -> web.Response:
     if body.language is not None and not supported(body.language):
         raise Problem(422, "language")
     await limit_address(request, "conversation")
-    made = await request.app[CONVERSATIONS].start(body.language or language_of(request))
+    place = place_name(body.municipality or "")
+    made = await request.app[CONVERSATIONS].start(body.language or language_of(request), place)
     return web.json_response(
         {"id": made.id, "token": made.token, "language": made.language, "messages": made.messages}, status=201
     )
@@ -63,7 +61,7 @@ async def start_conversation(request: web.Request) -> web.Response:
 @routes.get(BASE + "/conversations/{id}", name="get_conversation")
 async def get_conversation(request: web.Request) -> web.Response:
     """The conversation so far."""
-    with _conversation_problems():
+    with conversation_problems():
         found = await request.app[CONVERSATIONS].get(*_credentials(request))
     return web.json_response(
         {"id": found.id, "language": found.language, "status": found.status, "messages": found.messages}
@@ -78,7 +76,7 @@ async def send_message(request: web.Request) -> web.Response:
     if body.payload is None and body.text is None:
         raise Problem(422, "empty")
     text = body.text if body.text is not None else str(body.payload)
-    with _conversation_problems():
+    with conversation_problems():
         # A family that closes its phone has still sent its message: the turn is finished without it.
         answer = await asyncio.shield(request.app[CONVERSATIONS].handle(id_, token, body.id, text, body.payload))
     return web.json_response({"language": answer.language, "messages": answer.messages})
@@ -91,7 +89,7 @@ async def change_language(request: web.Request) -> web.Response:
     body = await bodies.read(request, bodies.ChangeLanguage)
     if not supported(body.language):
         raise Problem(422, "language")
-    with _conversation_problems():
+    with conversation_problems():
         found = await request.app[CONVERSATIONS].set_language(id_, token, body.language)
     return web.json_response({"id": found.id, "language": found.language, "status": found.status})
 
@@ -99,7 +97,7 @@ async def change_language(request: web.Request) -> web.Response:
 @routes.get(BASE + "/conversations/{id}/transcript", name="transcript")
 async def transcript(request: web.Request) -> web.Response:
     """The conversation as a file the person can keep."""
-    with _conversation_problems():
+    with conversation_problems():
         found = await request.app[CONVERSATIONS].get(*_credentials(request))
     form = request.query.get("format", "txt")
     if form not in ("txt", "html"):
@@ -123,7 +121,7 @@ async def transcript(request: web.Request) -> web.Response:
 @routes.delete(BASE + "/conversations/{id}", name="erase_conversation")
 async def erase_conversation(request: web.Request) -> web.Response:
     """Erases the conversation now."""
-    with _conversation_problems():
+    with conversation_problems():
         await request.app[CONVERSATIONS].erase(*_credentials(request))
     return web.Response(status=204)
 
@@ -233,17 +231,8 @@ async def send_feedback(request: web.Request) -> web.Response:
     if body.rating is None and not body.words.strip():
         raise Problem(422, "empty")
     await limit_address(request, "feedback")
-    database = request.app[DATABASE]
-    async with database.write() as session:
-        session.add(
-            FeedbackRow(
-                id=str(uuid.uuid4()),
-                at=clock.now(),
-                language=body.language if supported(body.language) else "fi",
-                rating=body.rating,
-                sealed_words=database.box.seal(body.words),
-            )
-        )
+    language = body.language if supported(body.language) else "fi"
+    await feedback.keep(request.app[DATABASE], language, body.rating, body.words)
     return web.Response(status=204)
 
 
@@ -284,19 +273,6 @@ def _credentials(request: web.Request) -> tuple[str, str]:
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, "unknown_conversation", headers={"WWW-Authenticate": "Bearer"})
     return request.match_info["id"], token.strip()
-
-
-class _conversation_problems:
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, UnknownConversation):
-            raise Problem(404, "unknown_conversation") from None
-        if isinstance(error, TooFast):
-            raise Problem(429, "too_many", headers={"Retry-After": str(int(RECENT.total_seconds()))}) from None
-        if isinstance(error, BadMessage):
-            raise Problem(409 if error.reason == "reused" else 422, error.reason) from None
 
 
 async def _with_pin(request: web.Request, call: Any) -> Any:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from aiohttp import web
 
-from bot.web import api, browse, events, pages
+from bot.web import api, assets, browse, chat, events, pages, widget
 from bot.web.problems import problems
 from bot.web.security import security_headers
 from bot.web.staff import add_staff
 
-STATIC = Path(__file__).resolve().parent / "static"
 BODY_MAX = 64 * 1024
 """Bytes of a request body; the longest form is a quarter of it."""
 
@@ -21,8 +18,11 @@ def public_app() -> web.Application:
     app = web.Application(middlewares=[security_headers, problems], client_max_size=BODY_MAX)
     app.add_routes(api.routes)
     app.add_routes(events.routes)
+    app.add_routes(assets.routes)
+    app.add_routes(chat.routes)
+    app.add_routes(widget.routes)
     app.add_routes(pages.routes)
     app.add_routes(browse.routes)
     add_staff(app)
-    app.router.add_static("/static/", STATIC)
+    app.on_shutdown.append(events.end_streams)
     return app

@@ -20,9 +20,10 @@ class _Strict(BaseModel):
 
 
 class StartConversation(_Strict):
-    """POST /conversations."""
+    """POST /conversations; `municipality` (code or name) of the site the chat stands on."""
 
     language: str | None = None
+    municipality: str | None = Field(default=None, max_length=100)
 
 
 class SendMessage(_Strict):

@@ -35,6 +35,7 @@ MESSAGE: dict[str, Any] = {
         },
         "at": {"type": "string", "format": "date-time"},
         "language": {"type": "string"},
+        "client_id": {"type": "string"},
     },
 }
 

@@ -1,108 +1,65 @@
-"""The pages families see: chat, the form without the chat, privacy, accessibility."""
+"""The pages families see beside the chat: the form without the chat, privacy, accessibility."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 
-from bot.conversation.phrases import greeting
-from bot.i18n import _, languages, supported, translate
+from bot.conversation import feedback
+from bot.i18n import translate
 from bot.requests.draft import Invalid, RequestDraft
 from bot.requests.service import KeyReused
 from bot.routing.needs import needs
 from bot.routing.places import regions
-from bot.safety.helplines import as_message, helplines_for
-from bot.web.keys import REQUESTS, SETTINGS
+from bot.web.keys import DATABASE, REQUESTS
 from bot.web.locale import language_of
+from bot.web.page import get, page, post
 from bot.web.security import limit_address
-from bot.web.templating import render
 
 routes = web.RouteTableDef()
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-EXIT_URL = "https://www.ilmatieteenlaitos.fi/"
-"""Where the quick exit leads: a weather page, as neutral as a page can be."""
-
-# What the page's script says by itself.
-SCRIPT_TEXTS = {
-    "typing": _("I am thinking …"),
-    "offline": _("No connection. Your message was not sent."),
-    "again": _("Send again"),
-    "you": _("You"),
-    "bot": _("Bot"),
-    "staff": _("Worker"),
-    "open": _("Open the page"),
-    "finnish": _("In Finnish: %(name)s"),
-    "erased": _("The conversation is erased."),
-    "erase": _("Erase this conversation now?"),
-    "gone": _("The earlier conversation has ended. We start a new one."),
-    "free": _("Free of charge"),
-}
+RATINGS = ("1", "2", "3", "4", "5")
 
 
-def _page(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
-    language = language_of(request)
-    rest = request.path.split("/", 2)[2] if request.match_info.get("language") else request.path.lstrip("/")
-    return render(
-        request,
-        template,
-        language=language,
-        status=status,
-        languages=languages().values(),
-        rest=rest,
-        exit_url=EXIT_URL,
-        settings=request.app[SETTINGS],
-        **context,
-    )
-
-
-def _both(path: str) -> list[str]:
-    return [path, "/{language:[a-z]{2,3}}" + path]
-
-
-def _get(path: str) -> Callable[[Handler], Handler]:
-    def add(handler: Handler) -> Handler:
-        for each in _both(path):
-            routes.get(each)(_known_language(handler))
-        return handler
-
-    return add
-
-
-def _known_language(handler: Handler) -> Handler:
-    async def wrapped(request: web.Request) -> web.StreamResponse:
-        named = request.match_info.get("language")
-        if named is not None and not supported(named):
-            raise web.HTTPNotFound
-        return await handler(request)
-
-    return wrapped
-
-
-@_get("/")
-async def chat(request: web.Request) -> web.StreamResponse:
-    """The chat; its first view is complete without a script."""
-    language = language_of(request)
-    texts = {name: translate(msgid, language) for name, msgid in SCRIPT_TEXTS.items()}
-    lines = [as_message(line, language) for line in helplines_for("danger", language)]
-    return _page(request, "chat.html", greeting=greeting(language), texts=texts, helplines=lines)
-
-
-@_get("/privacy")
+@get(routes, "/privacy")
 async def privacy(request: web.Request) -> web.StreamResponse:
     """Who sees what, and how long it is kept: from the real configuration."""
-    return _page(request, "privacy.html")
+    return page(request, "privacy.html")
 
 
-@_get("/accessibility")
+@get(routes, "/accessibility")
 async def accessibility(request: web.Request) -> web.StreamResponse:
     """The accessibility statement."""
-    return _page(request, "accessibility.html")
+    return page(request, "accessibility.html")
 
 
-@_get("/request")
+@get(routes, "/leaving")
+async def leaving(request: web.Request) -> web.StreamResponse:
+    """What the fast exit hides and what it cannot."""
+    return page(request, "leaving.html")
+
+
+@get(routes, "/feedback")
+async def feedback_form(request: web.Request) -> web.StreamResponse:
+    """Feedback on the service and its accessibility."""
+    return page(request, "feedback.html", sent=False, empty=False)
+
+
+@post(routes, "/feedback")
+async def send_feedback(request: web.Request) -> web.StreamResponse:
+    """Keeps the feedback."""
+    posted = await request.post()
+    words = str(posted.get("words", "")).strip()[:4000]
+    rating = str(posted.get("rating", ""))
+    if not words and rating not in RATINGS:
+        return page(request, "feedback.html", sent=False, empty=True, status=422)
+    await limit_address(request, "feedback")
+    stars = int(rating) if rating in RATINGS else None
+    await feedback.keep(request.app[DATABASE], language_of(request), stars, words)
+    return page(request, "feedback.html", sent=True, empty=False)
+
+
+@get(routes, "/request")
 async def request_form(request: web.Request) -> web.StreamResponse:
     """The contact request form without the chat."""
     return _form(request, {}, {})
@@ -110,7 +67,7 @@ async def request_form(request: web.Request) -> web.StreamResponse:
 
 def _form(request: web.Request, values: dict[str, str], errors: dict[str, str], status: int = 200) -> web.Response:
     language = language_of(request)
-    return _page(
+    return page(
         request,
         "request.html",
         status=status,
@@ -121,6 +78,7 @@ def _form(request: web.Request, values: dict[str, str], errors: dict[str, str], 
     )
 
 
+@post(routes, "/request")
 async def send_request(request: web.Request) -> web.StreamResponse:
     """Takes the form; shows it again with what must be checked, or the receipt."""
     language = language_of(request)
@@ -144,11 +102,7 @@ async def send_request(request: web.Request) -> web.StreamResponse:
         return _form(request, values, {each.field: translate(each.message, language) for each in error.problems}, 422)
     except KeyReused:
         return _form(request, {**values, "key": secrets.token_urlsafe(16)}, {}, 409)
-    return _page(request, "receipt.html", receipt=receipt, centre=regions().serving(receipt.centre))
-
-
-for _path in _both("/request"):
-    routes.post(_path)(_known_language(send_request))
+    return page(request, "receipt.html", receipt=receipt, centre=regions().serving(receipt.centre))
 
 
 def _need_choices(language: str) -> list[tuple[str, str]]:

@@ -13,7 +13,6 @@ from bot.web.keys import DATABASE, NONCE, SETTINGS
 from bot.web.problems import Problem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-FRAMED = ("/widget",)
 
 
 @web.middleware
@@ -23,11 +22,12 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     response = await handler(request)
     if response.prepared:
         return response
-    framed = request.path in FRAMED
+    framed = request.path.rpartition("/")[2] == "widget"
     settings = request.config_dict[SETTINGS]
+    nonce = f"'nonce-{request[NONCE]}' 'self'"
     ancestors = " ".join(("'self'", *settings.frame_ancestors)) if framed else "'none'"
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src 'nonce-{request[NONCE]}' 'self'; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src {nonce}; style-src {nonce}; img-src 'self' data:; "
         f"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"

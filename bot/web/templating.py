@@ -1,7 +1,8 @@
 """Pages: Jinja2 templates in a person's language.
 
-Every sentence goes through gettext (`{{ _("…", name=…) }}`), everything else is escaped. Templates get
-`language`, `dir` and `nonce`, and the filters `moment` and `day` (Finnish time).
+Every sentence goes through gettext (`{{ _("…", name=…) }}`), everything else is escaped. Templates get `language`,
+`dir`, `nonce`, the addresses of static files (`asset`, `scripts`) and their text (`inline`), and the filters `moment`
+and `day` (Finnish time).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot import i18n
+from bot.web import assets
 from bot.web.keys import NONCE
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -33,6 +35,7 @@ def environment(language: str) -> Environment:
     )
     made.install_gettext_translations(i18n.translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(language=language, dir=i18n.languages()[language].dir)
+    made.globals.update(asset=assets.address, scripts=assets.scripts, inline=assets.inline)
     made.filters["moment"] = lambda value: i18n.moment(value, language)
     made.filters["day"] = lambda value: i18n.day(_local(value).date(), language)
     return made

@@ -1,21 +1,33 @@
-// Quick exit: the button, or Shift three times. Erases the conversation here and on the server, leaves no way back.
+// Quick exit: the button, or Shift three times. Erases the conversation here and on the server, leaves no way back to
+// this page. And the neutral dress: a title and an icon that tell nothing.
+import { forgetAll, isNeutral, recall } from "./store.js";
+
 const link = document.getElementById("exit");
+const icon = document.querySelector('link[rel="icon"]');
+const own = { title: document.title, icon: icon.href };
+let go = (address) => window.location.replace(address);
 let presses = [];
 
-export async function leave() {
-  const raw = sessionStorage.getItem("conversation");
-  sessionStorage.clear();
-  document.title = " ";
+export const setExit = (other) => (go = other);
+
+export function dress() {
+  document.title = isNeutral() ? link.dataset.neutralTitle : own.title;
+  icon.href = isNeutral() ? icon.dataset.neutral : own.icon;
+}
+
+export function leave() {
+  const conversation = recall();
+  forgetAll();
+  document.title = link.dataset.neutralTitle;
   document.body.replaceChildren();
-  if (raw) {
-    const { id, token } = JSON.parse(raw);
-    fetch(`/api/v1/conversations/${id}`, {
+  if (conversation) {
+    fetch(`/api/v1/conversations/${conversation.id}`, {
       method: "DELETE",
-      headers: { Authorization: `Bearer ${token}` },
+      headers: { Authorization: `Bearer ${conversation.token}` },
       keepalive: true,
     }).catch(() => {});
   }
-  location.replace(link.href);
+  go(link.href);
 }
 
 link.addEventListener("click", (event) => {
@@ -24,11 +36,9 @@ link.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keyup", (event) => {
-  if (event.key !== "Shift") {
-    presses = [];
-    return;
-  }
   const now = Date.now();
-  presses = [...presses.filter((at) => now - at < 1500), now];
+  presses = event.key === "Shift" ? [...presses.filter((at) => now - at < 1500), now] : [];
   if (presses.length >= 3) leave();
 });
+
+dress();
