@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
-from conftest import Stack
+from conftest import Stack, free_port
 from playwright.async_api import Browser, Frame, Page, async_playwright, expect
 from test_stack_main_job import OPENINGS, PLACES
 
@@ -42,6 +43,42 @@ async def clean_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
     yield made
     await context.close()
     assert not [e for e in errors if "net::ERR_" not in e and "status of 4" not in e], errors
+
+
+class Cable:
+    """A connection to the bot that can be cut, open streams included, and mended."""
+
+    def __init__(self, url: str) -> None:
+        self._to = int(url.rsplit(":", 1)[1])
+        self._port = free_port()
+        self._server: asyncio.Server | None = None
+        self._ends: set[asyncio.StreamWriter] = set()
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    async def mend(self) -> None:
+        """Lets connections through from now on."""
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
+
+    async def cut(self) -> None:
+        """Ends every connection and refuses new ones."""
+        if self._server:
+            self._server.close()
+        for end in list(self._ends):
+            end.transport.abort()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self._to)
+        self._ends |= {writer, back}
+        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        self._ends -= {writer, back}
+
+    @staticmethod
+    async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
 
 async def ready(page: Page | Frame) -> None:

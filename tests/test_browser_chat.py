@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_support import ANSWER, answered, chromium, clean_page, ready, say, tap
+from browser_support import ANSWER, Cable, answered, chromium, clean_page, ready, say, tap
 from conftest import Stack
 from playwright.async_api import Browser, Page, expect
 
@@ -77,7 +77,9 @@ async def test_answers_come_by_the_stream_when_the_call_is_cut(stack: Stack, pag
 
 async def test_what_happens_during_a_cut_is_there_afterwards_once(stack: Stack, page: Page, browser: Browser) -> None:
     """A second page in the same conversation writes while the first one has no network."""
-    await page.goto(f"{stack.url}/en/")
+    cable = Cable(stack.url)
+    await cable.mend()
+    await page.goto(f"{cable.url}/en/")
     await say(page, "hello")
     kept = await stored(page)
     async with clean_page(browser) as other:
@@ -85,18 +87,19 @@ async def test_what_happens_during_a_cut_is_there_afterwards_once(stack: Stack, 
         await other.evaluate("kept => sessionStorage.setItem('conversation', JSON.stringify(kept))", kept)
         await other.reload()
         await expect(other.locator(".message.person")).to_have_count(1)
-        await page.context.set_offline(True)
+        await cable.cut()
         await expect(page.locator("#offline")).not_to_be_empty()
         await say(other, "we are getting divorced")
         await expect(page.locator(".message.person")).to_have_count(1)
-        await page.context.set_offline(False)
-        await expect(page.locator("#offline")).to_be_empty()
+        await cable.mend()
+        await expect(page.locator("#offline")).to_be_empty(timeout=ANSWER)
         await expect(page.locator(".message.person")).to_have_count(2, timeout=ANSWER)
         await say(page, "thank you")
         await expect(other.locator(".message.person")).to_have_count(3)
         messages = [each["text"] for each in await told(stack, page, kept)]
         assert await shown(page) == messages
         await expect(other.locator(".message")).to_have_count(len(messages))
+    await cable.cut()
 
 
 async def test_a_message_without_connection_can_be_sent_again_even_after_a_reload(stack: Stack, page: Page) -> None:

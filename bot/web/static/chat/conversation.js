@@ -28,6 +28,7 @@ function listen(last) {
   unfollow?.();
   unfollow = follow(conversation, last, {
     open: () => connected(true),
+    lost: () => connected(false),
     gone: ended,
     event(kind, data) {
       if (kind === "message") {

@@ -3,7 +3,7 @@
 const SILENT = 40_000; // the server gives a sign of life every 12 seconds
 const LONGEST = 15_000;
 
-export function follow(conversation, last, { event, open, gone }) {
+export function follow(conversation, last, { event, open, lost, gone }) {
   let stopped = false;
   let control = null;
   let wait = 1000;
@@ -62,6 +62,7 @@ export function follow(conversation, last, { event, open, gone }) {
       if (stopped) return;
       if (how === "gone") return gone();
       if (how === "failed") {
+        lost();
         await new Promise((resolve) => {
           wake = resolve;
           setTimeout(resolve, wait);
