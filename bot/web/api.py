@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot import clock
 from bot.catalogue import sources
 from bot.conversation import feedback
 from bot.conversation.service import text_of_transcript
