@@ -6,17 +6,19 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
 from conftest import Stack, free_port
-from playwright.async_api import Browser, Frame, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
 from test_stack_main_job import OPENINGS, PLACES
 
 from bot.i18n import translate
 
 PASSWORD = "a long enough password for tests"
 ANSWER = 20_000
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"]
 SIZES = ((320, 640), (1280, 900))
 
 
@@ -24,18 +26,33 @@ SIZES = ((320, 640), (1280, 900))
 async def chromium() -> AsyncIterator[Browser]:
     """Debian's Chromium."""
     async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"],
-        )
+        made = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=SWITCHES)
         yield made
         await made.close()
 
 
 @asynccontextmanager
+async def everyday_page(profile: Path) -> AsyncIterator[Page]:
+    """A page in an ordinary window: a private one lets a frame of another site remember nothing."""
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            profile, executable_path="/usr/bin/chromium", args=SWITCHES, viewport={"width": 1000, "height": 800}
+        )
+        async with watched(context) as made:
+            yield made
+
+
+@asynccontextmanager
 async def clean_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
-    """A page in a context of its own, whose script errors fail the test; network cuts and refusals are no errors."""
+    """A page in a private window of its own; network cuts and refusals are no errors."""
     context = await browser.new_context(**{"viewport": {"width": 390, "height": 780}, **options})
+    async with watched(context) as made:
+        yield made
+
+
+@asynccontextmanager
+async def watched(context: BrowserContext) -> AsyncIterator[Page]:
+    """A page whose script errors fail the test; closes its context."""
     made = await context.new_page()
     errors: list[str] = []
     made.on("pageerror", lambda error: errors.append(str(error)))

@@ -10,6 +10,8 @@ from conftest import Stack
 from playwright.async_api import Browser, Page, expect
 from test_stack_main_job import OPENINGS
 
+from bot.i18n import languages
+
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
@@ -23,6 +25,15 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     """A phone's page whose script errors fail the test."""
     async with clean_page(browser) as made:
         yield made
+
+
+@pytest.mark.parametrize("language", [code for code in languages() if code not in ("fi", "ar")])
+async def test_the_kuusamo_parent_in_every_language(stack: Stack, page: Page, language: str) -> None:
+    await page.set_viewport_size({"width": 320, "height": 640})
+    await to_summary(page, stack, language)
+    await no_overflow(page, language)
+    await to_receipt(page, language)
+    await no_overflow(page, language)
 
 
 @pytest.mark.parametrize("language", ["fi", "ar"])

@@ -159,7 +159,7 @@ async def test_what_a_screen_reader_meets(stack: Stack, page: Page) -> None:
         ("button", "Send"),
         ("link", "112"),
         ("link", translate("Leave this page fast", "en")),
-        ("complementary", "Help now"),
+        ("region", "Help now"),
         ("heading", "Chat with Pyydä apua"),
     ):
         assert wanted in names, (wanted, sorted(names))

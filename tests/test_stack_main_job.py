@@ -15,8 +15,24 @@ OPENINGS = {
     "en": "my child refuses to go to school, I can't take it any more",
     "sv": "mitt barn vägrar gå till skolan, jag orkar inte mer",
     "ar": "طفلي يرفض الذهاب إلى المدرسة ولم أعد أحتمل",
+    "ru": "мой ребёнок отказывается ходить в школу, я больше не могу",
+    "uk": "моя дитина відмовляється ходити до школи, я більше не можу",
+    "et": "mu laps keeldub kooli minemast, ma ei jaksa enam",
+    "fa": "بچه‌ام حاضر نیست به مدرسه برود، دیگر نمی‌توانم",
+    "so": "ilmahaygu wuu diiday inuu dugsiga aado, ma sii adkaysan karo",
+    "ckb": "منداڵەکەم ناچێتە قوتابخانە، ئیتر توانام نەماوە",
+    "tr": "çocuğum okula gitmeyi reddediyor, artık dayanamıyorum",
+    "vi": "con tôi không chịu đi học, tôi không chịu nổi nữa",
+    "zh": "我的孩子不肯去上学，我撑不下去了",
 }
-PLACES = {"fi": "Kuusamossa", "en": "we live in Kuusamo", "sv": "vi bor i Kuusamo", "ar": "كوسامو"}
+PLACES = {
+    "fi": "Kuusamossa",
+    "en": "we live in Kuusamo",
+    "sv": "vi bor i Kuusamo",
+    "ar": "كوسامو",
+    "ru": "мы живём в Куусамо",
+    **dict.fromkeys(("uk", "et", "fa", "so", "ckb", "tr", "vi", "zh"), "Kuusamo"),
+}
 
 
 async def ask_for_contact(family: Any, language: str) -> dict[str, Any]:

@@ -38,5 +38,7 @@ export function remember(conversation) {
 
 export const forget = () => storage.removeItem(CONVERSATION);
 export const forgetAll = () => storage.clear();
+export const unread = () => Number(storage.getItem("unread")) || 0;
+export const keepUnread = (count) => storage.setItem("unread", count);
 export const isNeutral = () => storage.getItem("neutral") === "yes";
 export const setNeutral = (wanted) => (wanted ? storage.setItem("neutral", "yes") : storage.removeItem("neutral"));

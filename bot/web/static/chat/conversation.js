@@ -17,6 +17,7 @@ const language = () => conversation?.language ?? page.language;
 function keep(changes) {
   conversation = { unsent: [], ...conversation, ...changes };
   store.remember(conversation);
+  document.body.classList.add("talking"); // how it is stored was said before the first message
 }
 
 export function connected(is) {
@@ -50,6 +51,7 @@ function leave() {
   unfollow?.();
   unfollow = null;
   conversation = null;
+  document.body.classList.remove("talking");
   store.forget();
   log.setTyping(null);
 }
@@ -127,7 +129,7 @@ async function deliver(message, node) {
     connected(true);
     log.settle(node);
     keep({ language: answer.language });
-    answer.messages.forEach(log.receive);
+    answer.messages.forEach((each) => log.receive(each));
     // Reading begins at the person's own words; the answer follows below them.
     node.scrollIntoView({ block: "start" });
   } catch (error) {

@@ -24,8 +24,8 @@ export function showMine(message, language) {
   return node;
 }
 
-// Takes a message from the server.
-export function receive(message) {
+// Takes a message from the server; one that was there before is no news.
+export function receive(message, news = true) {
   if (known.has(message.id)) return;
   known.add(message.id);
   const mine = message.client_id && bubbles.get(message.client_id);
@@ -42,7 +42,7 @@ export function receive(message) {
   // Two ways in: what was said earlier stands earlier.
   log.insertBefore(node, [...log.children].find((other) => other.dataset.at > message.at) ?? null);
   if (message.kind === "safety" && message.category !== "human") pin(message);
-  if (message.from !== "person") arrived(message);
+  if (news && message.from !== "person") arrived(message);
   if (message.from === "staff" && atEnd) node.scrollIntoView({ block: "nearest" });
 }
 
@@ -53,7 +53,7 @@ export const know = (messages) => messages.forEach((each) => known.add(each.id))
 export function resume(messages) {
   log.setAttribute("aria-live", "off");
   clear();
-  messages.forEach(receive);
+  messages.forEach((each) => receive(each, false));
   window.scrollTo(0, document.documentElement.scrollHeight);
   setTimeout(() => log.setAttribute("aria-live", "polite"), 500);
 }

@@ -3,7 +3,7 @@ import * as conversation from "./conversation.js";
 import { connect } from "./frame.js";
 import { isPosted, onArrival } from "./log.js";
 import { showMenu } from "./menu.js";
-import { arrived } from "./unread.js";
+import { arrived, seen } from "./unread.js";
 
 const composer = document.getElementById("composer");
 const field = document.getElementById("text");
@@ -35,6 +35,7 @@ window.addEventListener("online", () => conversation.connected(true));
 onArrival(arrived);
 showMenu();
 connect();
+if (window.parent === window && !document.hidden) seen();
 conversation.resume().finally(() => {
   // A page that came as the answer to a form would ask to send the form again at every reload.
   if (isPosted()) window.history.replaceState(null, "", window.location.href);
