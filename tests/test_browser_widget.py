@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,3 +204,18 @@ async def test_the_pages_say_what_is_configured(host: Host, page: Page) -> None:
     await expect(page.locator("main")).to_contain_text("7 päivän")
     await page.goto(f"{host.stack.url}/fi/accessibility")
     await expect(page.locator("main")).to_contain_text("saavutettavuus@example.fi")
+
+
+async def test_with_the_engine_stopped_the_frame_still_gives_numbers_and_the_form(host: Host, page: Page) -> None:
+    await page.goto(f"{host.url}/")
+    await page.locator("pyyda-apua").click()
+    frame = await chat_in(page)
+    pid = host.stack.engine_pid()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        await say(frame, "lapseni ei suostu menemään kouluun")
+        await expect(frame.locator(".message.safety .helplines")).to_contain_text("112")
+        await expect(frame.locator(".message.safety a[href='/fi/request'][target=_blank]")).to_be_visible()
+        await expect(frame.locator("#pinned")).to_be_visible()
+    finally:
+        os.kill(pid, signal.SIGCONT)

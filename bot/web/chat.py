@@ -80,6 +80,7 @@ def _view(request: web.Request, template: str, found: Conversation | None = None
         template,
         language=language,
         messages=messages,
+        framed=template == "widget.html",
         conversation=known,
         key=str(uuid.uuid4()),
         dirs={each.code: each.dir for each in languages().values()},

@@ -7,6 +7,8 @@ export function build(message) {
   if (message.note) node.append(element("p", { textContent: message.note }));
   if (message.link) {
     const link = element("a", { href: `/${message.language}${message.link}`, textContent: texts.form });
+    // The other pages do not stand in a frame.
+    if (document.body.classList.contains("framed")) link.target = "_blank";
     node.append(element("p", {}, link));
   }
   if (message.services?.length) node.append(cards(message.services));
