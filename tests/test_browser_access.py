@@ -84,7 +84,7 @@ async def test_targets_are_large_and_large_text_fits(stack: Stack, page: Page) -
     )
     assert small == []
     assert await page.locator(".writing").evaluate("node => getComputedStyle(node).position") == "static"
-    await page.add_style_tag(content=":root { font-size: 200% !important; }")
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
     await no_overflow(page, "200 % text")
 
 

@@ -22,8 +22,8 @@ OPENINGS = {
     "so": "ilmahaygu wuu diiday inuu dugsiga aado, ma sii adkaysan karo",
     "ckb": "منداڵەکەم ناچێتە قوتابخانە، ئیتر توانام نەماوە",
     "tr": "çocuğum okula gitmeyi reddediyor, artık dayanamıyorum",
-    "vi": "con tôi không chịu đi học, tôi không chịu nổi nữa",
-    "zh": "我的孩子不肯去上学，我撑不下去了",
+    "vi": "con tôi không chịu đi học",
+    "zh": "孩子不肯去上学",
 }
 PLACES = {
     "fi": "Kuusamossa",

@@ -93,6 +93,7 @@ export function fail(node, reason, again) {
     again();
   });
   node.append(row);
+  node.scrollIntoView({ block: "nearest" });
 }
 
 export function settle(node) {
