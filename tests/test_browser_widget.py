@@ -149,7 +149,7 @@ async def test_where_a_foreign_frame_may_remember_nothing_it_still_works(host: H
         await page.locator("pyyda-apua").click()
         frame = await chat_in(page)
         await say(frame, "lapseni ei suostu menemään kouluun")
-        await expect(frame.locator(".card").first).to_be_visible()
+        assert await frame.locator(".message.bot").count() > 3, "the greeting, and an answer"
 
 
 async def test_leaving_fast_leaves_the_site_too(host: Host, page: Page) -> None:
