@@ -148,6 +148,8 @@ async def test_what_a_screen_reader_meets(stack: Stack, page: Page) -> None:
     await say(page, "my husband hits me")
     spoken: list[str] = await page.evaluate("window.spoken")
     assert len(spoken) == len(set(spoken)) == await page.locator("#log > *").count() - 3, spoken
+    assert spoken[0].startswith("You: "), spoken
+    assert spoken[1].startswith("Bot: "), spoken
     found = await tree(page)
     log = [node for node in found if node["role"] == "log"]
     assert log == [{"role": "log", "name": "Conversation", "live": "polite"}]

@@ -34,7 +34,7 @@ SCRIPT_TEXTS = {
     "offline": _("No connection. Your message was not sent."),
     "noConnection": _("No connection. You can read and write, and send when the connection is back."),
     "again": _("Send again"),
-    "you": _("You"),
+    "person": _("You"),
     "bot": _("Bot"),
     "staff": _("Worker"),
     "open": _("Open the page"),
