@@ -20,7 +20,7 @@ from bot.catalogue.store import put_catalogue
 from bot.i18n import languages, translate
 from bot.routing.needs import needs
 from bot.storage.database import Database
-from bot.web import browse
+from bot.web import browse, chat
 from bot.web.keys import CATALOGUE, DATABASE, SETTINGS
 from bot.web.problems import problems
 from bot.web.security import security_headers
@@ -76,6 +76,7 @@ async def browser(database: Database) -> AsyncIterator[Browser]:
     app = web.Application(middlewares=[security_headers, problems])
     app[CATALOGUE], app[DATABASE], app[SETTINGS] = Catalogue(database), database, settings.load({})
     app.add_routes(browse.routes)
+    app.add_routes(chat.routes)
     async with TestServer(app) as server:
         client: Browser = TestClient(server)
         async with client:
@@ -135,6 +136,12 @@ async def test_a_service_has_a_page_that_leads_on(browser: Browser) -> None:
     assert 'href="/ar/?about=shelter"' in page
     finnish = await text(browser, "/fi/services/shelter")
     assert translate("You can ask for an interpreter.", "fi") not in finnish
+
+
+async def test_the_question_about_a_service_is_begun_in_the_chat_and_not_sent(browser: Browser) -> None:
+    page = await text(browser, "/en/?about=shelter")
+    assert ">I have a question about this service: Shelter. </textarea>" in page
+    assert "></textarea>" in await text(browser, "/en/?about=no-such")
 
 
 async def test_no_page_for_what_is_not_there_or_not_for_families(browser: Browser) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 from aiohttp import web
 from babel import Locale, UnknownLocaleError
 
+from bot.catalogue.model import in_language
 from bot.conversation.messages import Message
 from bot.conversation.phrases import greeting
 from bot.conversation.service import Conversation
 from bot.i18n import _, languages, locale_of, translate
-from bot.web.keys import CONVERSATIONS
+from bot.web.keys import CATALOGUE, CONVERSATIONS
 from bot.web.locale import language_of
 from bot.web.page import EXIT_URL, get, page, post
 from bot.web.problems import Problem
@@ -48,8 +49,14 @@ SCRIPT_TEXTS = {
 
 @get(routes, "/")
 async def chat(request: web.Request) -> web.StreamResponse:
-    """The chat; its first view is complete without a script."""
-    return _view(request, "chat.html")
+    """The chat; its first view is complete without a script. `?about=` names a service: a question on it is begun."""
+    language = language_of(request)
+    found = await request.app[CATALOGUE].get(request.query["about"][:100]) if request.query.get("about") else None
+    draft = ""
+    if found is not None:
+        name = in_language(found.names, language)
+        draft = translate(_("I have a question about this service: %(name)s."), language, name=name) + " "
+    return _view(request, "chat.html", draft=draft)
 
 
 @post(routes, "/")
@@ -70,7 +77,7 @@ async def write_in_frame(request: web.Request) -> web.StreamResponse:
     return await _written(request, "widget.html")
 
 
-def _view(request: web.Request, template: str, found: Conversation | None = None) -> web.Response:
+def _view(request: web.Request, template: str, found: Conversation | None = None, *, draft: str = "") -> web.Response:
     language = found.language if found else language_of(request)
     place = place_name(request.query.get("municipality", "")[:100])
     messages = found.messages if found else greeting(language, place)
@@ -79,6 +86,7 @@ def _view(request: web.Request, template: str, found: Conversation | None = None
         request,
         template,
         language=language,
+        draft=draft,
         messages=messages,
         framed=template == "widget.html",
         conversation=known,

@@ -16,7 +16,7 @@ export function direct(node, language) {
 }
 
 export function phone(line) {
-  return element("a", { href: line.tel }, element("bdi", { dir: "ltr", textContent: line.number }));
+  return element("a", { href: `tel:${line.tel}` }, element("bdi", { dir: "ltr", textContent: line.number }));
 }
 
 export function languageName(code, reader) {
