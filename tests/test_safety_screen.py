@@ -383,6 +383,7 @@ HARMLESS: dict[str, list[str]] = {
         "впав з велосипеда, колінце, як заспокоїти",
         "загубили паспорт",
         "син кидається на брата за іграшку",
+        "дитина на підвіконні садить квіти з бабусею",
     ],
     "et": [
         "suren naeru kätte",
@@ -468,6 +469,8 @@ HARMLESS: dict[str, list[str]] = {
         "bé ngủ không dậy bú đêm có sao không",
         "con đập cửa phòng vì giận",
         "em cần đặt hẹn tư vấn",
+        "chồng ngồi ngoài ban công hút thuốc, con bé ho",
+        "khong co tien cho con hoc",
     ],
     "zh": [
         "笑死我了",
@@ -487,6 +490,9 @@ HARMLESS: dict[str, list[str]] = {
         "剪纸班要剪刀",
         "孩子摔了一跤膝盖破皮",
         "哪里能学防家暴知识",
+        "先生带孩子去机场接奶奶",
+        "手机掉进水里了",
+        "孩子吃药怕苦",
     ],
 }
 
