@@ -84,6 +84,7 @@ async def test_targets_are_large_and_large_text_fits(stack: Stack, page: Page) -
     )
     assert small == []
     assert await page.locator(".writing").evaluate("node => getComputedStyle(node).position") == "static"
+    await page.set_viewport_size({"width": 640, "height": 512})
     await page.evaluate("document.documentElement.style.fontSize = '200%'")
     await no_overflow(page, "200 % text")
 
