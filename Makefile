@@ -31,8 +31,8 @@ bench: setup-dev compile train  ## speed: search up to 50 000 services, then bes
 	@$(PY) -m benchmarks.catalogue
 	@$(PY) -m benchmarks.bench
 
-evaluate: setup-dev compile train  ## understanding, language by language (DATA=file.jsonl JSON=out.json)
-	@$(PY) -m tools.evaluate $(if $(DATA),--data $(DATA)) $(if $(JSON),--json $(JSON))
+evaluate: setup-dev compile train  ## understanding, language by language (DATA=file.jsonl JSON=out.json; WITHOUT="so vi")
+	@$(PY) $(if $(WITHOUT),-m benchmarks.without $(WITHOUT),-m tools.evaluate $(if $(DATA),--data $(DATA)) $(if $(JSON),--json $(JSON)))
 
 evaluate-search: setup-dev compile train  ## recall of the catalogue's search (CATALOGUE=file QUESTIONS=file.jsonl JSON=out.json)
 	@$(PY) -m tools.evaluate_search $(if $(CATALOGUE),--catalogue $(CATALOGUE)) $(if $(QUESTIONS),--questions $(QUESTIONS)) $(if $(JSON),--json $(JSON))

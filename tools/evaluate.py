@@ -1,7 +1,8 @@
 """`make evaluate`: how well the trained model understands, language by language, on messages it never saw.
 
 Lines: {"lang", "text", "intent", "style"?}. The model is run as Rasa serves it (engine/parse_lines.py); the safety
-screen and the language identification are the bot's own. Shares run from 0 to 1.
+screen and the language identification are the bot's own. Shares run from 0 to 1; `one_question` is the share that
+ends at the right intent with at most one question of the bot ("Is it about one of these?").
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.conversation.choices import choices
 from bot.i18n import supported
 from bot.safety import screen
 from bot.supervisor import PYTHON, QUIET_THREADS, newest_model
@@ -71,6 +73,7 @@ def judge(row: dict[str, str], parsed: dict[str, Any], identifier: LanguageIdent
         "confidence": shares.get(top, 0.0),
         "fallback": handled == FALLBACK,
         "card": alarmed or handled in CRISIS,
+        "one_question": handled == row["intent"] or (handled == FALLBACK and row["intent"] in choices(ranking)),
         "language_right": _same_language(identifier.identify(row["text"]), row["lang"]),
         "long_enough": words(row["text"]) >= 4,
     }
@@ -94,6 +97,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "crisis_recall": _share(crisis, "card"),
         "crisis_false_alarms": _share(others, "card"),
         "fallback": _share(rows, "fallback"),
+        "one_question": _share(rows, "one_question"),
         "ece": calibration_error([(row["confidence"], row["top1"]) for row in rows]),
         "language_id": _share(spoken, "language_right"),
     }
