@@ -107,8 +107,12 @@ class Turn:
         heard = self.heard()
         return bool(heard.first("place")) and not heard.tapped and heard.words <= 3
 
+    @property
+    def ranking(self) -> list[str]:
+        """The engine's ranking of the last message, likeliest intent first."""
+        return [str(row["name"]) for row in self.message.get("intent_ranking") or []]
+
     def likeliest_needs(self, count: int = 2) -> list[Need]:
         """The needs highest in the engine's ranking of the last message."""
-        ranking = self.message.get("intent_ranking") or []
-        found = [needs()[row["name"]] for row in ranking if row["name"] in needs()]
+        found = [needs()[name] for name in self.ranking if name in needs()]
         return [need for need in found if need.id.startswith("need_")][:count]

@@ -12,6 +12,7 @@ from actions.context import Services, Turn
 from actions.need import ask_district, centre_line, offer_contact
 from actions.questions import tell_topic
 from actions.request_status import add_words, answer_lookup
+from bot.conversation.choices import ALWAYS, choices, label
 from bot.conversation.form import joined
 from bot.conversation.messages import button
 from bot.i18n import _, languages, supported, translate
@@ -54,7 +55,7 @@ class ActionDecline(Action):
 
 
 class ActionUnsure(Action):
-    """Not understood: the two likeliest needs as buttons, then a person."""
+    """Not understood: what it may have meant as buttons (bot.conversation.choices), then a person."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -79,13 +80,13 @@ class ActionUnsure(Action):
             return tell_topic(self._services, turn, heard.topic)
         if turn.only_a_place:
             return [FollowupAction("action_note_facts")]
-        choices = [button(need.label(turn.language), f"/{need.id}") for need in turn.likeliest_needs()]
+        offered = [button(label(intent, turn.language), f"/{intent}") for intent in choices(turn.ranking)]
         text = (
             _("I am not sure I understood. Is it about one of these?")
-            if choices
+            if offered
             else _("I did not understand. Can you say it in another way?")
         )
-        turn.tell(turn.say(text), choices + _ways_on(turn))
+        turn.tell(turn.say(text), offered + _ways_on(turn))
         story = turn.slots.get("story") if heard.tapped else joined(turn.slots.get("story"), heard.text)
         return [SlotSet("story", story)]
 
@@ -249,7 +250,4 @@ def _lines_to_people(turn: Turn) -> list[Helpline]:
 
 
 def _ways_on(turn: Turn) -> list[dict[str, str]]:
-    return [
-        button(turn.say(_("Ask for contact")), "/request_contact"),
-        button(turn.say(_("How to reach a person")), "/request_human"),
-    ]
+    return [button(label(intent, turn.language), f"/{intent}") for intent in ALWAYS]

@@ -217,10 +217,11 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         order = [int(i) for i in np.argsort(-shares)]
         shown = {i: float(shares[i]) for i in order}
         urgent = [i for i in order if model.labels[i] in self._config["urgent"]]
-        if urgent and urgent[0] != order[0] and sum(shown[i] for i in urgent) >= self._config["urgent_threshold"]:
+        if urgent and sum(shown[i] for i in urgent) >= self._config["urgent_threshold"]:
             order.remove(urgent[0])
             order.insert(0, urgent[0])
-            shown[urgent[0]] = max(shown[order[1]], self._config["urgent_confidence"])
+            # Never so unsure that the card would be left out for a question.
+            shown[urgent[0]] = max(shown[urgent[0]], shown[order[1]], self._config["urgent_confidence"])
         return [
             {INTENT_NAME_KEY: model.labels[i], PREDICTED_CONFIDENCE_KEY: shown[i]}
             for i in order[: self._config["ranking_length"]]

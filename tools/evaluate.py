@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.conversation.choices import choices
+from bot.conversation.choices import ALWAYS, choices
 from bot.i18n import supported
 from bot.safety import screen
 from bot.supervisor import PYTHON, QUIET_THREADS, newest_model
@@ -63,6 +63,7 @@ def judge(row: dict[str, str], parsed: dict[str, Any], identifier: LanguageIdent
     top = ranking[0] if ranking else ""
     alarmed = any(finding.category in ALARMS for finding in screen.screen(row["text"]))
     handled = parsed["intent"]
+    offered = (*choices(ranking), *ALWAYS)
     return {
         "lang": row["lang"],
         "text": row["text"],
@@ -73,7 +74,7 @@ def judge(row: dict[str, str], parsed: dict[str, Any], identifier: LanguageIdent
         "confidence": shares.get(top, 0.0),
         "fallback": handled == FALLBACK,
         "card": alarmed or handled in CRISIS,
-        "one_question": handled == row["intent"] or (handled == FALLBACK and row["intent"] in choices(ranking)),
+        "one_question": handled == row["intent"] or (handled == FALLBACK and row["intent"] in offered),
         "language_right": _same_language(identifier.identify(row["text"]), row["lang"]),
         "long_enough": words(row["text"]) >= 4,
     }

@@ -10,10 +10,11 @@ from bot.routing.needs import need
 OFFERED = 3
 """Choices at most: more are hard to read on a phone at night."""
 
+ALWAYS = {"request_contact": _("Ask for contact"), "request_human": _("How to reach a person")}
+"""Ways on that stand under every such question."""
+
 # What a question about the service is called on its button. Greetings, answers and the like cannot be offered.
 _QUESTIONS = {
-    "request_contact": _("Ask for contact"),
-    "request_human": _("How to reach a person"),
     "ask_family_centre": _("Which family centre is mine?"),
     "ask_opening_hours": _("When do I get an answer?"),
     "ask_cost": _("What does it cost?"),
@@ -34,4 +35,4 @@ def choices(ranking: Sequence[str]) -> list[str]:
 def label(intent: str, language: str) -> str:
     """An offered intent on its button, in the person's language."""
     known = need(intent)
-    return known.label(language) if known else translate(_QUESTIONS[intent], language)
+    return known.label(language) if known else translate({**_QUESTIONS, **ALWAYS}[intent], language)
