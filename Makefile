@@ -6,7 +6,7 @@ PY := .venv/bin/python
 LANGUAGES = $(shell sed -n 's/^\([a-z]*\): {.*/\1/p' data/languages.yml)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run test lint bench evaluate evaluate-search i18n compile train setup setup-app setup-dev setup-engine screenshots measure-page demo-host lock clean
+.PHONY: help run test lint bench evaluate evaluate-search i18n compile train setup setup-app setup-dev setup-engine screenshots transcripts language missing measure-page demo-host lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*##\s*/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,6 +44,12 @@ i18n: setup-dev  ## extract messages, update every language's catalogue, compile
 	@$(PY) -m tools.i18n update
 	@$(MAKE) --no-print-directory compile
 
+language: setup-dev  ## scaffold a language: make language CODE=de NAME=Deutsch [DIR=rtl]
+	@$(PY) -m tools.languages add $(CODE) "$(NAME)" $(DIR)
+
+missing: setup-dev  ## what each language still lacks (CODE=de for one)
+	@$(PY) -m tools.languages missing $(CODE)
+
 compile:
 	@$(PY) -m tools.i18n compile
 
@@ -57,6 +63,9 @@ setup-dev: setup-engine
 	@tools/setup.sh dev
 setup-engine:
 	@tools/setup.sh engine
+
+transcripts: setup-dev compile train  ## every scenario in every language as a page for native speakers (LANGUAGE=so)
+	@$(PY) -m tools.transcripts $(LANGUAGE)
 
 screenshots: setup-dev compile train  ## pictures for the README into docs/screenshots
 	@tools/browser.sh

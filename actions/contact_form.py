@@ -78,7 +78,7 @@ class ValidateContactForm(Action):
         turn.writer = found.get("writer", turn.writer)
         if requested and turn.metadata.get("back"):
             turn.tell(turn.say(_("Welcome back. Your answers are still here. We go on where we stopped.")))
-        if heard.crisis and requested == "story":
+        if heard.crisis and found:  # taken as an answer, so no rule shows the card
             need = need_of(heard.intent)
             if need and need.safety:
                 show_card(turn, need.safety)

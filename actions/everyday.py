@@ -105,7 +105,11 @@ class ActionChangeLanguage(Action):
         known = next((code for code in wanted if supported(code)), None)
         if known:
             dispatcher.utter_message(json_message={"switch": known})
-            turn.tell(translate(_("I now answer in this language: %(name)s."), known, name=languages()[known].name))
+            back = translate(_("Back to %(name)s"), turn.language, name=languages()[turn.language].name)
+            turn.tell(
+                translate(_("I now answer in this language: %(name)s."), known, name=languages()[known].name),
+                [button(back, f'/change_language{{"language": "{turn.language}"}}')],
+            )
             return [SlotSet("speaks", {"language": known, "client_id": turn.metadata.get("client_id")})]
         if turn.heard().tapped and turn.language in turn.heard().entities.get("language", []):
             # The button's language holds already: the conversation switches before the engine is asked.

@@ -85,6 +85,11 @@ def translate_young(msgid: str, language: str, **values: object) -> str:
     return translate(msgid, language, **values) if text == msgid else text % values if values else text
 
 
+def translate_in(context: str, msgid: str, language: str) -> str:
+    """`msgid` in the sense of `context`, where one English word stands for two things."""
+    return translations(language).pgettext(context, msgid)
+
+
 def pgettext(context: str, msgid: str) -> str:
     """Marks a msgid with a context for extraction; returns it unchanged."""
     return msgid

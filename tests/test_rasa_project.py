@@ -1,8 +1,7 @@
-"""A standard Rasa project: Rasa's own tools work on it, and its dialogue tests pass in three languages."""
+"""A standard Rasa project: Rasa's own tools work on it. Its stories are in test_stack_scenarios.py."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 import yaml
 
 from bot.routing.needs import needs
-from bot.supervisor import PYTHON, newest_model
+from bot.supervisor import PYTHON
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,17 +36,6 @@ def test_rasa_data_validate_finds_nothing_wrong() -> None:
     # Rasa cannot know that the form asks with its utter_ask_ responses, so its warnings of unused ones do not count.
     assert ran.returncode == 0, (ran.stdout + ran.stderr)[-3000:]
     assert "multiple different intents" not in ran.stdout + ran.stderr
-
-
-def test_dialogues_in_finnish_english_and_arabic(tmp_path: Path) -> None:
-    ran = rasa(
-        *("test", "core", "--model", str(newest_model(ROOT / "models")), "--stories", "tests/dialogue"),
-        *("--out", str(tmp_path), "--e2e", "--fail-on-prediction-errors"),
-    )
-    failed = tmp_path / "failed_test_stories.yml"
-    assert ran.returncode == 0, failed.read_text() if failed.exists() else (ran.stdout + ran.stderr)[-3000:]
-    report = json.loads((tmp_path / "story_report.json").read_text())
-    assert report["conversation_accuracy"]["total"] == 15
 
 
 def test_intents_rules_and_routing_agree() -> None:

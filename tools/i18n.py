@@ -28,6 +28,7 @@ METHODS = [
     ("bot/**.py", "python"),
     ("actions/**.py", "python"),
     ("bot/web/templates/**.html", "jinja2"),
+    ("bot/web/static/**.js", "javascript"),
     ("domain.yml", extract_domain.extract),
     ("data/routing.yml", extract_domain.extract_routing),
 ]

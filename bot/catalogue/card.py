@@ -9,7 +9,7 @@ from babel.dates import get_day_names
 
 from bot import clock
 from bot.catalogue.model import Channel, Hours, Service, in_language
-from bot.i18n import HELSINKI, _, locale_of, supported, translate
+from bot.i18n import HELSINKI, _, locale_of, pgettext, supported, translate, translate_in
 
 _SUMMARY = 150
 
@@ -70,7 +70,7 @@ def hours_lines(rules: tuple[Hours, ...], language: str, today: date) -> list[st
     lines = []
     for rule in sorted((each for each in rules if each.holds_on(today)), key=lambda each: not each.exceptional):
         if rule.closed:
-            line = translate(_("Closed"), language)
+            line = translate_in("opening hours", pgettext("opening hours", "Closed"), language)
         elif rule.always:
             line = translate(_("Open day and night"), language)
         elif rule.opens and rule.closes:

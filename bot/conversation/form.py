@@ -99,7 +99,8 @@ class Heard:
     @property
     def refuses(self) -> bool:
         """Does not want to tell this: in words of refusing and not many others."""
-        return self.details.refuses and not self.tapped and self.words <= 14
+        brief = self.words <= (7 if self.aside or self.crisis else 14)
+        return self.details.refuses and not self.tapped and brief
 
 
 def answers(requested: str | None, heard: Heard, slots: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,13 +122,11 @@ def answers(requested: str | None, heard: Heard, slots: Mapping[str, Any]) -> di
         return {changed: None, "confirmed": None, "asked": None, **again} if changed in CHANGEABLE else {}
     if skipped := heard.first("skip"):
         return {skipped: NO_CONTACT if skipped == "contact" else SKIPPED} if skipped in CHANGEABLE else {}
-    if heard.crisis and requested != "story":
-        return {}
     found = _facts(requested, heard, slots)
-    if heard.aside:
-        return found
     if heard.refuses and not found:
         return _refused(requested, slots)
+    if heard.aside or (heard.crisis and requested != "story"):
+        return found
     found.update(_direct(requested, heard, slots, found))
     if requested == "confirmed" and found and "confirmed" not in found:
         found["confirmed"] = None
@@ -178,7 +177,7 @@ def _facts(requested: str | None, heard: Heard, slots: Mapping[str, Any]) -> dic
         found["contact"] = heard.contacts[0]
     if heard.details.name and not _tells_more(heard):
         found["name"] = heard.details.name[:NAME_MAX]
-    wish = heard.details.wish
+    wish = None if heard.refuses else heard.details.wish
     if wish and requested not in ("safe", "story") and _is_wish(requested, heard):
         if slots.get("careful"):
             # Words heard in passing are no promise that this is safe: the question is asked all the same.

@@ -11,9 +11,12 @@ from bot import clock
 from bot.conversation import phrases
 from bot.conversation.messages import Message
 from bot.i18n import supported
+from bot.text.details import read_details
 
 AWAY = timedelta(hours=2)
 """After a silence this long the form says that the answers are still there."""
+QUESTION_MAX = 100
+"""Characters; in a longer message the question is one thing among others."""
 _SWITCH = "/change_language{"
 _REMEMBERED = 10_000
 
@@ -42,10 +45,22 @@ def language_of_tap(payload: str) -> str | None:
     return wanted if isinstance(wanted, str) and supported(wanted) else None
 
 
+def as_question(text: str, language: str) -> str | None:
+    """A short message that is one of the common questions, as the button for it says it; None for everything else.
+
+    The classifier has no intent for these, and would answer "will this harm my permit?" with whatever is nearest.
+    """
+    if len(text) > QUESTION_MAX:
+        return None
+    topic = read_details(text, language).topic
+    return f'/inform{{"topic": "{topic}"}}' if topic and topic != "taken" else None
+
+
 class Variety:
     """Keeps the bot from saying the same thing three times running: the third time it offers another way.
 
-    Held in memory and bounded: what is lost with it is a nicety. Safety cards, services and requests are never touched.
+    Held in memory and bounded: what is lost with it is a nicety. Safety cards, services, summaries and requests are
+    not touched.
     """
 
     def __init__(self) -> None:
@@ -77,4 +92,4 @@ class Variety:
 
 
 def _plain(message: Message) -> bool:
-    return message["kind"] in ("text", "notice")
+    return message["kind"] in ("text", "notice") and "rows" not in message

@@ -20,11 +20,11 @@ from weakref import WeakValueDictionary
 from bot.conversation import phrases
 from bot.conversation.engine_client import EngineClient, EngineUnavailable
 from bot.conversation.messages import Message, bot, person
-from bot.conversation.notices import Variety, language_of_tap, notice
+from bot.conversation.notices import Variety, as_question, language_of_tap, notice
 from bot.conversation.privacy import clean
 from bot.conversation.signals import Signals
 from bot.conversation.store import ConversationStore, State, Vault
-from bot.i18n import supported, translate
+from bot.i18n import isolated, supported, translate
 from bot.safety import screen
 from bot.safety.helplines import as_message, card_text, helplines_for, still_here
 from bot.safety.screen import Category
@@ -171,7 +171,8 @@ class Conversations:
             **noticed,
         }
         secret = cleaned.lookup or noticed["adding"]
-        shown = payload or ("/inform" if secret else cleaned.shown.lstrip("/") or "…")
+        shown = payload or ("/inform" if secret else as_question(cleaned.shown, language)) or cleaned.shown.lstrip("/")
+        shown = shown or "…"
         try:
             raw = await self._engine.send(id_, shown, metadata)
             said, language = await self._render(id_, raw, language)
@@ -249,7 +250,7 @@ def _has_secret(custom: dict[str, Any]) -> bool:
 def _fill(custom: dict[str, Any], vault: dict[str, Any]) -> dict[str, Any]:
     """Puts secrets in: `%(contact:c1)s` and `%(pin:PA-…)s` in the text stand for the vault's values."""
     # Numbers keep their order inside right-to-left text: each stands in a left-to-right isolate.
-    values = {f"contact:{ref}": f"\u2066{contact['value']}\u2069" for ref, contact in vault.get("contacts", {}).items()}
+    values = {f"contact:{ref}": isolated(contact["value"]) for ref, contact in vault.get("contacts", {}).items()}
     values.update({f"pin:{reference}": pin for reference, pin in vault.get("pins", {}).items()})
     values.update({f"answer:{reference}": words for reference, words in vault.get("answers", {}).items()})
     filled = {**custom, "text": custom.get("text", "")}
@@ -270,6 +271,6 @@ def text_of_transcript(messages: list[Message], language: str) -> str:
     lines = []
     for each in messages:
         lines.append(f"{who[each['from']]} ({each['at'][:16].replace('T', ' ')} UTC)\n{each['text']}")
-        lines += [f"  {line['name']}: {line['number']}" for line in each.get("helplines", [])]
+        lines += [f"  {line['name']}: {isolated(line['number'])}" for line in each.get("helplines", [])]
         lines += [f"  {service['name']} {service.get('url') or ''}".rstrip() for service in each["services"]]
     return "\n\n".join(lines) + "\n"

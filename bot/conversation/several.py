@@ -12,12 +12,12 @@ from collections.abc import Awaitable, Callable, Collection
 
 from bot.text.details import split_joined
 
-SURE = 0.6
+SURE = 0.65
 """From this share a clause's need counts."""
-LIKELY = 0.35
+LIKELY = 0.25
 """From this share it counts where the whole message points to it too."""
 CLAUSES_MAX = 6
-WORDS_MIN = 3
+LETTERS_MIN = 8
 
 Parse = Callable[[str], Awaitable[tuple[str, float]]]
 
@@ -27,7 +27,7 @@ async def needs_beside(text: str, language: str, handled: str, likeliest: Collec
 
     `likeliest`: needs high in the whole message's ranking. `parse`: text -> (intent, share).
     """
-    parts = [part for part in split_joined(text, language) if _words(part) >= WORDS_MIN][:CLAUSES_MAX]
+    parts = [part for part in split_joined(text, language) if _tells(part)][:CLAUSES_MAX]
     if len(parts) < 2:
         return []
     found: dict[str, float] = {}
@@ -39,5 +39,6 @@ async def needs_beside(text: str, language: str, handled: str, likeliest: Collec
     return sorted(found, key=lambda need: -found[need])[:1]
 
 
-def _words(text: str) -> int:
-    return max(len(text.split()), len(re.findall(r"[\u4e00-\u9fff]", text)) // 2)
+def _tells(part: str) -> bool:
+    """Long enough to be a need: "we are divorcing", one long word in Turkish, five characters in Chinese."""
+    return len(part) >= LETTERS_MIN or len(re.findall(r"[\u4e00-\u9fff]", part)) >= LETTERS_MIN // 2
