@@ -88,7 +88,7 @@ class ActionOfferHelp(Action):
         if earlier and earlier.startswith("need_") and not heard.tapped:
             known.append(earlier)
         if not heard.tapped:
-            likeliest = {need.id for need in turn.likeliest_needs(5)}
+            likeliest = {need.id for need in turn.likeliest_needs(3)}
             known += await needs_beside(heard.text, turn.language, handled, likeliest, self._services.engine.parse)
         named = [turn.intent] if turn.intent.startswith("need_") else []
         return [each for each in dict.fromkeys([*known, *named]) if each != handled][:ALSO_MAX]

@@ -82,7 +82,9 @@ class ActionWithdrawRequest(Action):
         if turn.slots.get("pending") == "withdraw_sure" and choice == "yes":
             lookup = (await self._services.vault.read(turn.conversation)).get("withdraw") or {}
             try:
-                await self._services.requests.withdraw(lookup.get("reference", ""), lookup.get("pin", ""))
+                await self._services.requests.withdraw(
+                    lookup.get("reference", ""), lookup.get("pin", ""), turn.conversation
+                )
             except (NotFound, TooManyTries) as error:
                 _refuse(turn, error)
                 return [SlotSet("pending", None)]

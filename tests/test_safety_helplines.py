@@ -9,7 +9,7 @@ import phonenumbers
 import pytest
 import yaml
 
-from bot.i18n import languages
+from bot.i18n import languages, translate
 from bot.safety import helplines as module
 from bot.safety.helplines import (
     TRANSLATED_NAMES,
@@ -17,6 +17,7 @@ from bot.safety.helplines import (
     card_text,
     helplines,
     helplines_for,
+    helplines_for_young,
     still_here,
 )
 from bot.safety.screen import SEVERITY, Category
@@ -185,3 +186,19 @@ def test_an_unverified_line_cannot_be_switched_on(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(module, "DATA", copy)
     with pytest.raises(ValueError, match="mieli_sv has `show: true`"):
         module._book.__wrapped__()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_young_get_lines_of_their_own_and_those_in_their_language_first(language: str) -> None:
+    lines = helplines_for_young(language)
+    assert [line.id for line in lines][:1] == (["mll_children_sv"] if language == "sv" else ["mll_children"])
+    assert all(line.show and "child_young" in line.topics for line in lines)
+
+
+def test_what_to_expect_on_calling_is_said_only_where_the_source_says_it() -> None:
+    notes = {line.id: as_message(line, "ru")["note"] for line in helplines()}
+    assert notes["emergency"] == translate("The call is free.", "ru") + " " + translate(
+        "Say which language you speak. You get an interpreter on the phone.", "ru"
+    )
+    assert notes["nollalinja"] == notes["emergency"], "Russian is interpreted there"
+    assert notes["pohde_social_crisis"] is None

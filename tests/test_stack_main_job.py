@@ -140,6 +140,18 @@ async def test_status_and_withdrawal_need_reference_and_pin(families: Any) -> No
     assert "poistettu" in family.said
 
 
+async def test_withdrawing_elsewhere_erases_the_chat_it_was_told_in(families: Any, stack: Stack) -> None:
+    family = await families("fi")
+    receipt = await ask_for_contact(family, "fi")
+    pin = re.search(r"\b\d{6}\b", receipt["text"])
+    assert pin
+    where = f"{stack.url}/api/v1/contact-requests/{receipt['reference']}"
+    async with family.session.delete(where, headers={"X-Pin": pin[0]}) as answer:
+        assert answer.status < 300
+    status, _problem = await family.post(id=str(uuid.uuid4()), text="hei")
+    assert status == 404
+
+
 @pytest.mark.parametrize(
     ("language", "text"),
     [

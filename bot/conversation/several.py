@@ -14,7 +14,7 @@ from bot.text.details import split_joined
 
 SURE = 0.65
 """From this share a clause's need counts."""
-LIKELY = 0.25
+LIKELY = 0.3
 """From this share it counts where the whole message points to it too."""
 CLAUSES_MAX = 6
 LETTERS_MIN = 8

@@ -27,7 +27,14 @@ from bot.requests.workdays import due
 from bot.routing import needs
 from bot.storage.crypto import Box
 from bot.storage.database import Database
-from bot.storage.models import ContactRequestRow, ErasedReferenceRow, OutboxRow, RequestEventRow
+from bot.storage.models import (
+    ContactRequestRow,
+    ConversationRow,
+    ErasedReferenceRow,
+    MessageRow,
+    OutboxRow,
+    RequestEventRow,
+)
 from bot.storage.throttle import Throttle
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -137,8 +144,12 @@ class ContactRequests:
             row.reference, row.status, row.centre, row.need, row.created_at, row.due_at, row.outcome, seen, answers
         )
 
-    async def withdraw(self, reference: str, pin: str) -> None:
-        """Withdraws the request and erases everything the family wrote; raises NotFound, TooManyTries."""
+    async def withdraw(self, reference: str, pin: str, speaking_in: str | None = None) -> None:
+        """Withdraws the request and erases everything the family wrote; raises NotFound, TooManyTries.
+
+        The chat it was told in goes too, unless it is the one the family is `speaking_in` now: that one holds what
+        they see on the screen, and is erased by themselves.
+        """
         row = await self._authenticate(reference, pin)
         async with self._db.write() as session:
             stored = await session.get_one(ContactRequestRow, row.id)
@@ -146,6 +157,10 @@ class ContactRequests:
                 return
             stored.status = "withdrawn"
             stored.closed_at = clock.now()
+            if stored.conversation_id and stored.conversation_id != speaking_in:
+                chat = stored.conversation_id
+                await session.execute(delete(MessageRow).where(MessageRow.conversation_id == chat))
+                await session.execute(delete(ConversationRow).where(ConversationRow.id == chat))
             stored.conversation_id = None
             stored.sealed_body = self._db.box.seal({})
             stored.place, stored.municipality, stored.claimed_by = "", None, None
