@@ -85,6 +85,8 @@ class ValidateContactForm(Action):
         if heard.topic and requested:
             tell_topic(self._services, turn, heard.topic)
             found.setdefault("pending", None)
+        if requested and requested != "confirmed":
+            self._confirm_changes(turn, found)
         if requested and heard.aside and found:
             self._answer_aside(turn, heard.intent, found)
         place = found.get("place", turn.slots.get("place"))
@@ -94,8 +96,6 @@ class ValidateContactForm(Action):
         if found.pop("misses", None):
             self._explain(turn, str(requested), refused=bool(found.pop("refused", False)))
             found["misses"] = int(turn.slots.get("misses") or 0) + 1
-        elif requested and requested != "confirmed":
-            self._confirm_changes(turn, found)
         events: list[EventType] = [SlotSet(name, value) for name, value in found.items()]
         events += [
             SlotSet(name, value) for name, value in noticed.items() if name not in found and (found or not requested)

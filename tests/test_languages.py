@@ -14,7 +14,7 @@ from actions.request_status import EVENT_TEXTS, STATUS_TEXTS
 from bot.conversation.young import YOUNG
 from bot.i18n import day, isolated, languages, listing, translate, translate_young, translations
 from bot.safety import screen
-from bot.web.pages import SCRIPT_TEXTS
+from bot.web.chat import SCRIPT_TEXTS
 from tools import i18n, plain
 from tools import languages as scaffold
 
@@ -59,8 +59,10 @@ def test_a_young_person_is_spoken_to_in_the_familiar_form(language: str) -> None
 
 
 def test_the_scripts_words_are_those_the_page_gives_it() -> None:
-    used = set(re.findall(r"\btexts\.(\w+)", (ROOT / "bot/web/static/chat.js").read_text(encoding="utf-8")))
-    used |= {"you", "bot", "staff"}  # texts[message.from]
+    used: set[str] = set()
+    for path in (ROOT / "bot/web/static").rglob("*.js"):
+        used |= set(re.findall(r"\btexts\.(\w+)", path.read_text(encoding="utf-8")))
+    assert used
     assert used <= set(SCRIPT_TEXTS), used - set(SCRIPT_TEXTS)
 
 

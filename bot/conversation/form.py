@@ -164,7 +164,7 @@ def _facts(requested: str | None, heard: Heard, slots: Mapping[str, Any]) -> dic
     found: dict[str, Any] = {}
     if heard.tapped and not (heard.first("place") or heard.first("child_age")):
         return found
-    corrects = requested is not None and not heard.aside and (heard.details.corrects or _brief(heard))
+    corrects = requested is not None and (heard.details.corrects or (_brief(heard) and not heard.aside))
     place = heard.first("place")
     if place and (requested in ("place", "confirmed") or slots.get("place") is None or corrects):
         found["place"] = place
@@ -195,7 +195,7 @@ def _facts(requested: str | None, heard: Heard, slots: Mapping[str, Any]) -> dic
 
 
 def _brief(heard: Heard) -> bool:
-    return heard.words <= CORRECTION_WORDS and not _tells_more(heard)
+    return heard.words <= CORRECTION_WORDS and not heard.intent.startswith("need_")
 
 
 def _is_wish(requested: str | None, heard: Heard) -> bool:

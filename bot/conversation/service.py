@@ -194,6 +194,8 @@ class Conversations:
             if tapped:
                 vault["pinned"] = True
             return tapped or current, []
+        if vault["lookup"]:  # a reference and a PIN are in no language
+            return current, []
         found = self._identifier.confident(text, current)
         if found is None or found == current:
             return current, []

@@ -28,7 +28,7 @@ function helplines(lines, language) {
   const list = element("ul", { className: "helplines" });
   for (const line of lines) {
     const spoken = line.languages?.map((code) => languageName(code, language)).join(", ");
-    const about = [line.hours, spoken].filter(Boolean).join(" · ");
+    const about = [line.hours, spoken, line.note].filter(Boolean).join(" · ");
     list.append(element("li", {}, element("span", { textContent: `${line.name} ` }), phone(line),
       ...(about ? [element("small", { textContent: about })] : [])));
   }
