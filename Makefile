@@ -6,7 +6,7 @@ PY := .venv/bin/python
 LANGUAGES = $(shell sed -n 's/^\([a-z]*\): {.*/\1/p' data/languages.yml)
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run test lint bench evaluate evaluate-search i18n compile train setup setup-app setup-dev setup-engine screenshots transcripts language missing measure-page demo-host lock clean
+.PHONY: help run test lint bench evaluate evaluate-entities evaluate-search i18n compile train setup setup-app setup-dev setup-engine screenshots transcripts language missing measure-page demo-host lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*##\s*/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +36,9 @@ evaluate: setup-dev compile train  ## understanding, language by language (DATA=
 
 evaluate-search: setup-dev compile train  ## recall of the catalogue's search (CATALOGUE=file QUESTIONS=file.jsonl JSON=out.json)
 	@$(PY) -m tools.evaluate_search $(if $(CATALOGUE),--catalogue $(CATALOGUE)) $(if $(QUESTIONS),--questions $(QUESTIONS)) $(if $(JSON),--json $(JSON))
+
+evaluate-entities: setup-dev  ## places, ages, contacts and masking, language by language, every miss (DATA=file.jsonl)
+	@$(PY) -m tools.evaluate_entities $(if $(DATA),--data $(DATA))
 
 evaluate-peers: setup-dev compile train  ## understanding beside Rasa's default and Bürokratt's pipelines (hours; PEERS="--languages fi,en --default-epochs 30")
 	@$(PY) -m benchmarks.peers $(PEERS)
