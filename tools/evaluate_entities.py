@@ -21,7 +21,8 @@ from rich.table import Table
 
 from bot.text.ages import find_ages
 from bot.text.contacts import find_contacts
-from bot.text.masking import address_spans, sensitive_spans
+from bot.text.addresses import address_spans
+from bot.text.masking import sensitive_spans
 from bot.text.places import place_finder
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "evaluation-entities"

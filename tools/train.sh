@@ -14,7 +14,7 @@ hear() {
   echo "$digest" > models/heard-from
 }
 digest=$(cat config.yml domain.yml data/nlu/*.yml data/rules/*.yml data/stories/*.yml engine/requirements.txt \
-  engine/{embedding,featurizer,tokenizer,classifier,entities,language}.py bot/text/language_id.py bot/text/places.py bot/text/ages.py bot/text/wishes.py data/regions/places.yml | sha256sum | cut -d' ' -f1)
+  engine/{embedding,featurizer,tokenizer,classifier,entities,language}.py bot/text/language_id.py bot/text/places.py bot/text/place_cues.py bot/text/ages.py bot/text/wishes.py data/regions/places.yml | sha256sum | cut -d' ' -f1)
 if [ -f models/trained-from ] && [ "$(cat models/trained-from)" = "$digest" ] && ls models/*.tar.gz models/language.npz >/dev/null 2>&1; then
   hear
   exit 0

@@ -1,6 +1,7 @@
 """What of a message may reach the engine: contact details and secrets stay in the conversation's vault.
 
-The engine sees a neutral stand-in in their place and gets handles ("c1") in the metadata.
+The engine sees a neutral stand-in in their place and gets handles ("c1") in the metadata. A street address never reaches
+it either; it stays in the family's own words for the worker (docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.text.addresses import mask_addresses
 from bot.text.contacts import find_contacts
 from bot.text.masking import mask_identity_codes
 
@@ -39,7 +41,7 @@ def clean(text: str, vault: dict[str, Any]) -> Cleaned:
         pin = PIN.search(rest)
         result.lookup = {"reference": f"PA-{reference[1]}-{reference[2]}".upper(), "pin": pin[1] if pin else ""}
         result.kept = PIN.sub("••••••", kept)
-        result.shown = PIN.sub("", REFERENCE.sub("", kept)).strip() or "…"
+        result.shown = mask_addresses(PIN.sub("", REFERENCE.sub("", kept))).strip() or "…"
         return result
     stored: dict[str, dict[str, str]] = vault.setdefault("contacts", {})
     for match in reversed(find_contacts(kept)):
@@ -48,4 +50,5 @@ def clean(text: str, vault: dict[str, Any]) -> Cleaned:
         stored[handle] = {"kind": match.kind, "value": match.value}
         result.contacts.insert(0, handle)
         result.shown = result.shown[: match.start] + STAND_IN[match.kind] + result.shown[match.end :]
+    result.shown = mask_addresses(result.shown)
     return result

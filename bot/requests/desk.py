@@ -39,6 +39,7 @@ from bot.routing.places import regions
 from bot.staff.rights import Right, Worker
 from bot.storage.database import Database
 from bot.storage.models import ContactRequestRow, RequestEventRow, StaffRow
+from bot.text.addresses import mask_addresses
 from bot.text.masking import mask_identity_codes
 
 HANDLING = "käsittely"
@@ -498,7 +499,7 @@ def _reached(events: list[Event]) -> bool:
 
 def _reason(reason: str) -> str:
     # The log is not sealed, and it outlives the request.
-    clean, _count = mask_identity_codes(reason.strip())
+    clean = mask_addresses(mask_identity_codes(reason.strip())[0])
     if not clean or len(clean) > access_log.REASON_MAX:
         raise BadInput("reason", _("Write the reason in a few words."))
     return clean

@@ -91,6 +91,9 @@ class _Grammar:
         self._half, self._people, self._verbs = (Phrases(data[key]) for key in ("half", "people", "verbs"))
         self._links, self._age_words, self._direct = (Phrases(data[key]) for key in ("links", "age_words", "direct"))
         self._old, self._many = Phrases(data["old"]), Phrases(data.get("many", []))
+        self._with_and = tuple(map(fold, data.get("with_and", [])))
+        self._lasting = Phrases(data.get("lasting", []))
+        self._counted = Phrases(data.get("counted", []))
         self._and, self._not_age = Phrases(data["and"]), Phrases(data["not_age"])
         # What an age can begin with: lets all other words pass at once.
         opening = [phrases for _, _, phrases in self._whole]
@@ -182,19 +185,34 @@ class _Grammar:
         if half and value == int(value):
             return _Amount(total + months / 2, sureness, stop + half)
         return (
-            self._with_months(words, _Amount(total, sureness, stop))
+            self._with_months(words, _Amount(total, sureness, stop), listed=self._listed(words, start))
             if months == _MONTHS["years"]
             else _Amount(total, sureness, stop)
         )
 
-    def _with_months(self, words: Sequence[Word], years: _Amount) -> _Amount:
+    def _listed(self, words: Sequence[Word], start: int) -> bool:
+        """True for an amount that goes on a list of others with units ("2 v, 4 v ja 7 kk")."""
+        return start > 1 and words[start - 1].folded in ",،，、" and self._unit(words, start - 2) is not None
+
+    def _with_months(self, words: Sequence[Word], years: _Amount, listed: bool = False) -> _Amount:
         """An amount of years and the months told with it ("2 years 3 months")."""
-        more = self._number(words, years.stop + self._and.after(words, years.stop))
+        if listed and self._and.after(words, years.stop):
+            return years
+        more = self._number(words, years.stop + self._and.after(words, years.stop)) or self._joined_number(
+            words, years.stop
+        )
         rest = self._unit(words, more[0]) if more else None
         if more is None or rest is None or rest[1] != _MONTHS["months"]:
             return years
         surest = years.sureness if years.sureness == "sure" else rest[0]
         return _Amount(years.months + more[1], surest, more[0] + rest[2])
+
+    def _joined_number(self, words: Sequence[Word], start: int) -> tuple[int, float] | None:
+        """A number written in one with the "and" before it (Arabic "وثلاثة")."""
+        if start >= len(words) or not self._with_and or not words[start].folded.startswith(self._with_and):
+            return None
+        value = self._numbers.get((words[start].folded[1:],))
+        return None if value is None else (start + 1, value)
 
     def _whole_amount(self, words: Sequence[Word], start: int) -> _Amount | None:
         best: _Amount | None = None
@@ -202,7 +220,12 @@ class _Grammar:
             size = phrases.after(words, start)
             if size and (best is None or start + size > best.stop):
                 best = _Amount(months, sureness, start + size)
-        return self._with_months(words, best) if best and best.months == _MONTHS["years"] else best
+        if best is None:
+            return None
+        if half := self._half.after(words, best.stop):  # "سنتين ونص"
+            unit = _MONTHS["years"] if best.months % _MONTHS["years"] == 0 else _MONTHS["months"]
+            return _Amount(best.months + unit / 2, best.sureness, best.stop + half)
+        return self._with_months(words, best) if best.months and best.months % _MONTHS["years"] == 0 else best
 
     def _joined_amount(self, words: Sequence[Word], start: int) -> _Amount | None:
         """A number and its unit in one word ("kaksivuotias", "пятилетний")."""
@@ -216,14 +239,17 @@ class _Grammar:
 
     def _is_age(self, words: Sequence[Word], start: int, amount: _Amount) -> bool:
         if amount.sureness == "sure":
-            return amount.months <= _OLDEST
+            lasts = amount.stop < len(words) and self._lasting.after(words, amount.stop)
+            return amount.months <= _OLDEST and (not lasts or self._person_before(words, start))
         if self._old.after(words, amount.stop):
             return amount.months <= _OLDEST
-        if amount.months > _OLDEST_IN_TIME or self._speaks_of_duration(words, start, amount.stop):
+        oldest = _OLDEST_IN_TIME if amount.sureness == "time" else _OLDEST
+        if amount.months > oldest or self._speaks_of_duration(words, start, amount.stop):
             return False
         if amount.sureness == "likely" or self._stands_apart(words, start, amount):
             return True
-        return self._person_before(words, start)
+        # "…with a child, one day I": a few days after a comma are no age.
+        return self._person_before(words, start, over_comma=amount.months >= _MONTHS["weeks"])
 
     def _stands_apart(self, words: Sequence[Word], start: int, amount: _Amount) -> bool:
         """True for a whole message ("3 vuotta") and for years or months set off by marks ("18 months, not walking")."""
@@ -245,13 +271,13 @@ class _Grammar:
                 return True
         return False
 
-    def _person_before(self, words: Sequence[Word], stop: int) -> bool:
+    def _person_before(self, words: Sequence[Word], stop: int, over_comma: bool = True) -> bool:
         """True where a person or "age" comes before, with nothing but linking words between."""
         for _ in range(6):
             if self._people.before(words, stop) or self._age_words.before(words, stop):
                 return True
             step = self._links.before(words, stop) or int(stop > 0 and words[stop - 1].folded in _BETWEEN)
-            if not step:
+            if not step or (not over_comma and words[stop - 1].folded in ",،，"):
                 return False
             stop -= step
         return False
@@ -264,11 +290,13 @@ class _Grammar:
                 continue
             if asked and start == 0 and all(word.folded in _CLOSING for word in words[stop:]):
                 return some
-            if any(value < 2 and not words[first].folded[0].isdigit() for first, _, value in some):  # "one of them"
+            if any(value == 1 and not words[first].folded[0].isdigit() for first, _, value in some):  # "one of them"
                 continue
             if self._after_age_word(words, start) and not self._is_counted(words, stop):
                 return some
             if not self._clause_ends(words, stop):
+                if some == numbers and self._in_a_row(words, start, stop, len(some)):
+                    return some
                 continue
             if self._person_and_verb_before(words, start) or (
                 some == numbers and self._after_direct(words, start, len(some))
@@ -282,6 +310,18 @@ class _Grammar:
     def _is_counted(self, words: Sequence[Word], stop: int) -> bool:
         """True for a number that goes on ("8:30", "5 %")."""
         return stop < len(words) and (words[stop].folded in "%‰€$" or not self._clause_ends(words, stop, anything=True))
+
+    def _in_a_row(self, words: Sequence[Word], start: int, stop: int, count: int) -> bool:
+        """True where the clause goes on, but ages stand in a row: "lapset 4 ja 6 kuulee", "tyttö 11 ja poika 8 riitelee"."""
+        if self._counted.after(words, stop) or self._unit(words, stop) or words[stop].folded in "%‰€$":
+            return False
+        if words[stop].folded[:1].isdigit() or words[stop].folded in _CLOSING or not self._direct.before(words, start):
+            return False
+        if count > 1:
+            return True
+        person = start - self._direct.before(words, start)
+        joined = person - self._and.before(words, person)
+        return joined < person and joined > 0 and words[joined - 1].folded.isdigit()
 
     def _after_direct(self, words: Sequence[Word], stop: int, count: int) -> bool:
         stop -= stop > 0 and words[stop - 1].folded in _BETWEEN

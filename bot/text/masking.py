@@ -22,6 +22,14 @@ _CODE = re.compile(
 )
 _FINNISH_ACCOUNT = re.compile(r"(?<![A-Z0-9])FI(?:[ -]?\d){16}(?!\d)", re.IGNORECASE)
 _ACCOUNT = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Z0-9])")
+# Words for a personal identity code, right before it: then even what looks like a mobile number is one.
+_CODE_WORD = re.compile(
+    r"(?:hetu|sotu|henkilötunnu|henkilönumer|personnummer|personbeteckning|isikukood|kimlik|"
+    r"(?<![a-z])(?:id|identity|social security)(?![a-z])|(?:личн|персональн)\w* (?:код|номер)|код особи|"
+    r"رقم (?:ال)?(?:هوية|شخصي|قومي)|الرقم الشخصي|(?:کد|شماره) (?:شخصی|ملی|شناسایی)|ژمارەی (?:ناسنامە|کەسی)|aqoonsi|mã cá nhân|身份)"
+    r"[^\d.!?]{0,20}$",
+    re.IGNORECASE,
+)
 _MOBILE_DAYS = ("04", "05")  # 040123-4567 is how some write a mobile number
 
 
@@ -63,7 +71,8 @@ def _is_code(match: re.Match[str]) -> bool:
         return True
     # All digits and a wrong check character: a code written in one piece, unless it looks like a mobile number.
     in_one_piece = not any(match[f"gap{n}"] for n in range(1, 6))
-    return in_one_piece and not (match["day"] in _MOBILE_DAYS and match["sign"] in "-‐‑‒–—−")
+    like_mobile = match["day"] in _MOBILE_DAYS and match["sign"] in "-‐‑‒–—−"
+    return in_one_piece and (not like_mobile or bool(_CODE_WORD.search(match.string[: match.start()][-60:])))
 
 
 def _valid_account(written: str) -> bool:

@@ -26,6 +26,7 @@ from spacy.tokens import Doc, Span, Token
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, filter_spans
 
 from bot.text.folding import ascii_digits, fold
+from bot.text.place_cues import CLAUSE_END, SENTENCE_END, Cues, within_longer_name
 
 Kind = Literal["municipality", "former", "district", "postal_code"]
 REGIONS = Path(__file__).resolve().parents[2] / "data" / "regions"
@@ -37,12 +38,13 @@ _HAN = r"\u3400-\u9fff"
 _NET = re.compile(r"(?:\S+@\S+\.\S+|(?:https?://|www\.)\S+|[\w.-]+\.(?:fi|com|net|org|eu)(?:/\S*)?)$")
 _PIECES = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+|[^\w\s]")
 _ARABIC_CHAR = re.compile(r"[\u0600-\u06ff]")
-_SENTENCE_END = frozenset(".!?:;…。！？؟\n")
-_CLAUSE_END = _SENTENCE_END | frozenset(",،，、")
 
 _CLITICS = ("kinko", "kohan", "kaan", "kin", "kos", "han", "nsa", "mme", "nne", "ko", "pa", "ni", "si")
 _ARABIC_PREFIXES = ("وب", "ول", "فب", "ب", "ل", "و", "ف", "له")  # and, in, to; Sorani "from"
 _SORANI_SUFFIXES = ("هوه", "وه", "دا", "م")  # in, from, I am
+# The same in letters that only Sorani writes: is, are; our, their, your, my ("ئۆلومان"; Arabic "أولوية" is another word).
+_SORANI_LETTERS = frozenset("ەێۆڕڵڤ")
+_MORE_SORANI_SUFFIXES = ("دايه", "داين", "ين", "يه", "ه", "ن", "مان", "يان", "تان", "ت", "ش", "يش")
 _ATTACHED_PREPOSITIONS = frozenset(("وب", "ول", "فب", "ب", "ل", "له"))
 _ESTONIAN = ("s", "sse", "st", "l", "le", "lt", "ga", "ks")
 _TURKISH = (
@@ -111,14 +113,7 @@ class _Named:
     needs_municipality: bool = False
     surname: bool = False
     loose: bool = True
-
-
-@dataclass(frozen=True)
-class _Cues:
-    before: frozenset[str]
-    near: frozenset[str]
-    joins: frozenset[str]
-    not_places: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+    ordinary_in: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class PlaceFinder:
@@ -131,7 +126,7 @@ class PlaceFinder:
         self._lock = Lock()
         data: dict[str, Any] = yaml.safe_load((directory / "places.yml").read_text(encoding="utf-8"))
         self._han: dict[str, str] = data["han_variants"]
-        self._cues = _cues(data)
+        self._cues = Cues(data)
         self._not_typos = tuple(map(fold, data["not_typos"]))
         self._named = {entry.place.id: entry for entry in _named_places(directory, data)}
         self._postal = {
@@ -185,18 +180,19 @@ class PlaceFinder:
         if len(folded) == 1:
             return self._han.get(folded, folded)
         if _ARABIC_CHAR.match(folded):
-            known = self._without_arabic_affixes(folded)
+            known = self._without_arabic_affixes(folded, sorani=not _SORANI_LETTERS.isdisjoint(word))
         else:
             stems = (folded[: -len(clitic)] for clitic in _CLITICS if folded.endswith(clitic))
             known = next((stem for stem in stems if len(stem) > 2 and stem in self._words), None)
         return known or self._without_typo(folded) or folded
 
-    def _without_arabic_affixes(self, folded: str) -> str | None:
+    def _without_arabic_affixes(self, folded: str, sorani: bool) -> str | None:
+        suffixes = ("", *_SORANI_SUFFIXES, *(_MORE_SORANI_SUFFIXES if sorani else ()))
         for prefix in ("", *_ARABIC_PREFIXES):
             if not folded.startswith(prefix):
                 continue
             rest = folded[len(prefix) :]
-            for suffix in ("", *_SORANI_SUFFIXES):
+            for suffix in suffixes:
                 if rest.endswith(suffix):
                     stem = rest[: len(rest) - len(suffix)]
                     if len(stem) > 3 and stem in self._words:
@@ -220,7 +216,7 @@ class PlaceFinder:
         spans = [Span(doc, start, end, label=name) for name, start, end in self._matcher(doc)]
         for token in doc:
             digits = ascii_digits(token.text)
-            if digits in self._postal and _stands_alone(token):
+            if digits in self._postal and self._cues.is_postal_code(token):
                 spans.append(Span(doc, token.i, token.i + 1, label=digits))
         return spans
 
@@ -228,15 +224,19 @@ class PlaceFinder:
         entry = self._named.get(span.label_)
         if entry is None:  # a postal code
             return True
-        if self._is_company(span):
+        if self._cues.is_company(span):
             return False
         words = [token for token in span.doc if not _is_mark(token)]
         if len(words) == sum(not _is_mark(token) for token in span) and not entry.needs_municipality:
             return True
+        if within_longer_name(span):
+            return False
         if not entry.loose and (_glued_suffix(span) or (len(span.text) <= 2 and span.text.isupper())):
             return False  # "EU:iin", "osa II"
         form = " ".join(token.norm_ for token in span)
-        if entry.surname and form in entry.nominatives and self._is_surname(span):
+        if entry.surname and form in entry.nominatives and self._cues.is_surname(span, self._words):
+            return False
+        if span.text.islower() and form in entry.ordinary_in.get(language or "", ()):  # Somali "ii": to me
             return False
         if entry.everyday is not None and form not in entry.everyday:
             return True
@@ -244,7 +244,7 @@ class PlaceFinder:
             return True
         if self._beside_municipality(span, entry, others):
             return True
-        if entry.needs_municipality or (language == "so" and span.text.islower()):  # Somali "ii": to me
+        if entry.needs_municipality:
             return False
         return self._spoken_of_as_home(span, form in entry.nominatives, entry.loose)
 
@@ -255,10 +255,11 @@ class PlaceFinder:
             before = doc[span.start - 2].norm_
         if before in self._cues.before or _attached_preposition(span):
             return True
-        around = [*doc[max(0, span.start - 2) : span.start], *doc[span.end : span.end + 2]]
+        end = span.end + 2 if _ending_follows(span) else span.end
+        around = [*doc[max(0, span.start - 2) : span.start], *doc[end : end + 2]]
         if any(token.norm_ in self._cues.near for token in around) and not (nominative and span.text[0].islower()):
             return True
-        inside = span.start > 0 and doc[span.start - 1].text not in _SENTENCE_END
+        inside = span.start > 0 and doc[span.start - 1].text not in SENTENCE_END
         return inside and span.text[0].isupper() and (not nominative or not loose)
 
     def _beside_municipality(self, span: Span, entry: _Named, others: Sequence[Span]) -> bool:
@@ -273,30 +274,6 @@ class PlaceFinder:
                 if neighbour is None or neighbour.everyday == frozenset():
                     return True
         return False
-
-    def _is_company(self, span: Span) -> bool:
-        doc = span.doc
-        for start in range(max(0, span.start - 2), span.end):
-            for phrase in self._cues.not_places.get(doc[start].norm_, ()):
-                stop = start + len(phrase)
-                following = [fold(token.text) for token in doc[start:stop]]
-                if stop >= span.end and len(following) == len(phrase) and all(map(str.startswith, following, phrase)):
-                    return True
-        return False
-
-    def _is_surname(self, span: Span) -> bool:
-        if not span.start:
-            return False
-        before = span.doc[span.start - 1]
-        first_word_of_sentence = before.i == 0 or span.doc[before.i - 1].text in _SENTENCE_END
-        two_word_message = first_word_of_sentence and len(span.doc) == span.end
-        return (
-            before.text.istitle()
-            and before.norm_ not in self._cues.before
-            and before.norm_ not in self._cues.near
-            and before.norm_ not in self._words
-            and (two_word_message or not first_word_of_sentence)
-        )
 
     def _place(self, place_id: str) -> Place:
         return self._named[place_id].place if place_id in self._named else self._postal[place_id]
@@ -323,7 +300,7 @@ class PlaceFinder:
                 if word in self._cues.near or (joined and step == -1):
                     distances.append(distance)
                     break
-                if joined or word in self._cues.joins or word in _CLAUSE_END:
+                if joined or word in self._cues.joins or word in CLAUSE_END:
                     break
                 index += step
         return min(distances, default=None)
@@ -352,16 +329,6 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _cues(data: Mapping[str, Any]) -> _Cues:
-    phrases: dict[str, list[list[str]]] = {}
-    for phrase in data["not_places"]:
-        words = fold(phrase).split()
-        phrases.setdefault(words[0], []).append(words)
-    cues = data["cues"]
-    before, near, joins = (frozenset(map(fold, cues[key])) for key in ("before", "near", "joins"))
-    return _Cues(before, near, joins, phrases)
-
-
 def _named_places(directory: Path, data: Mapping[str, Any]) -> Iterator[_Named]:
     municipalities = {row["code"]: row for row in _rows(directory / "municipalities.csv")}
     for row in data["places"]:
@@ -372,12 +339,14 @@ def _named_places(directory: Path, data: Mapping[str, Any]) -> Iterator[_Named]:
         everyday = row.get("everyday", [])
         bare = row.get("loose", everyday != "all")
         finnish = set(row.get("forms", [])) or set(_finnish_forms(row))
-        foreign = {form for name in names for form in _foreign_forms(name, bare)}
+        as_it_is = set(row.get("undeclined", []))
+        foreign = {form for name in names for form in ([name] if name in as_it_is else _foreign_forms(name, bare))}
         slips = {place.name, *names, *finnish} if _obvious_when_mistyped(row) else set()
         if everyday == "all":
             ordinary = None
         else:
-            ordinary = _folded(form for word in everyday for form in (word, *_foreign_forms(word, loose=True)))
+            declined = (form for word in everyday if word not in as_it_is for form in _foreign_forms(word, loose=True))
+            ordinary = _folded({*everyday, *declined})
         yield _Named(
             place,
             _folded(finnish | foreign | set(row.get("more", []))),
@@ -387,6 +356,7 @@ def _named_places(directory: Path, data: Mapping[str, Any]) -> Iterator[_Named]:
             row.get("needs_municipality", False),
             row.get("surname", False),
             row.get("loose", True),
+            {language: _folded(words) for language, words in row.get("ordinary_in", {}).items()},
         )
 
 
@@ -415,6 +385,9 @@ def _finnish_forms(row: Mapping[str, Any]) -> Iterator[str]:
     """The case forms of a Finnish name. Folding makes ä and a one, so vowel harmony needs no care here."""
     forms = list(_cases(row["name"], row["stem"], row.get("weak", row["stem"])))
     yield from forms
+    if row["kind"] != "district":  # Estonians put their endings on the Finnish stem: Haukiputaas, Kalajoel
+        weak = row.get("weak", row["stem"])
+        yield from (weak + ending for ending in ("", *_ESTONIAN))
     if "-" in row["name"]:  # Yli-Ii, often written without the hyphen
         yield from (form.replace("-", " ") for form in forms)
 
@@ -444,7 +417,7 @@ def _foreign_forms(name: str, loose: bool) -> Iterator[str]:
     elif loose and (last.isascii() or last in "äöå"):
         yield name + "s"
         bridge = "" if last in "aeiouyäöå" else "e"
-        yield from (name + bridge + ending for ending in _ESTONIAN)
+        yield from (name + bridge + ending for ending in (*_ESTONIAN, "") if bridge or ending)
         yield from (name + ending for ending in _TURKISH)
 
 
@@ -484,6 +457,13 @@ def _glued_suffix(span: Span) -> bool:
     return mark.text in (":", "'", "’") and not mark.whitespace_ and not word.whitespace_
 
 
+def _ending_follows(span: Span) -> bool:
+    """True where a case ending is written after the name and an apostrophe ("Ii'de")."""
+    rest = span.doc[span.end : span.end + 2]
+    glued = not span.doc[span.end - 1].whitespace_ and len(rest) == 2 and not rest[0].whitespace_
+    return bool(glued and rest[0].text in ("'", "’") and rest[1].is_alpha)
+
+
 def _before_number(span: Span) -> bool:
     return span.end < len(span.doc) and span.doc[span.end].text[0].isdigit()
 
@@ -491,19 +471,3 @@ def _before_number(span: Span) -> bool:
 def _attached_preposition(span: Span) -> bool:
     written, name = fold(span[0].text), span[0].norm_
     return written != name and any(written == prefix + name for prefix in _ATTACHED_PREPOSITIONS)
-
-
-def _stands_alone(token: Token) -> bool:
-    """True for five digits that are not part of a phone number, a sum or an account number."""
-    doc, after = token.doc, token.i + 1
-    before = doc[token.i - 1].text if token.i else ""
-    follows = fold(doc[after].text) if after < len(doc) else ""
-    money = follows.startswith(("euro", "eur", "€", "$", "евро", "євро", "يورو", "یورو"))
-    number_before = before[-1:].isdigit() or before in ("+", "€", "$")
-    number_after = follows[:1].isdigit() or (
-        follows in (".", ",", "/")
-        and after + 1 < len(doc)
-        and doc[after + 1].text[0].isdigit()
-        and not doc[after].whitespace_
-    )
-    return not (money or number_before or number_after)
