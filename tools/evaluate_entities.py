@@ -1,9 +1,10 @@
 """How well places, ages, contacts and what must be masked are found: `make evaluate-entities`.
 
-Reads lines `{"lang", "text", "places", "ages", "phones", "emails", "masked", "decoy"?}` of tests/evaluation-entities and
-prints precision, recall and F1 for each kind and language, then every miss. `places` are place ids, `ages` months, phones
-E.164, `masked` the identity codes, accounts and street addresses as written. A line with a `decoy` holds a word that
-looks like a place and is none. No model is needed: all of this is bot.text.
+Reads lines `{"lang", "text", "places", "ages", "phones", "emails", "masked", "decoy"?}` of tests/evaluation-entities
+and prints precision, recall and F1 for each kind and language, then every miss. `places` are place ids, `ages` months,
+phones E.164, `masked` the identity codes, accounts and street addresses as written. A line with a `decoy` holds a word
+that looks like a place and is none. second.jsonl and third.jsonl are left out: each was written after the
+rules and measured before they changed again. No model is needed: all of this is bot.text.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bot.text.addresses import address_spans
 from bot.text.ages import find_ages
 from bot.text.contacts import find_contacts
-from bot.text.addresses import address_spans
 from bot.text.masking import sensitive_spans
 from bot.text.places import place_finder
 
@@ -120,7 +121,7 @@ def main() -> None:
     """Prints the table and the misses."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, nargs="*", help="files to use instead of tests/evaluation-entities")
-    paths = parser.parse_args().data or [path for path in sorted(DATA.glob("*.jsonl")) if path.name != "second.jsonl"]
+    paths = parser.parse_args().data or [path for path in sorted(DATA.glob("*.jsonl")) if len(path.stem) <= 3]
     rows = read(paths)
     scores, misses = evaluate(rows)
     decoys = sum("decoy" in row for row in rows)

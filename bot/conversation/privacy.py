@@ -1,7 +1,7 @@
 """What of a message may reach the engine: contact details and secrets stay in the conversation's vault.
 
-The engine sees a neutral stand-in in their place and gets handles ("c1") in the metadata. A street address never reaches
-it either; it stays in the family's own words for the worker (docs/decisions/0012).
+The engine sees a neutral stand-in in their place and gets handles ("c1") in the metadata. A street address never
+reaches it either; it stays in the family's own words for the worker (docs/decisions/0012).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Finding street addresses: a street's name with a house number, in the writings people use for Finnish streets.
 
-Pure text. An address tells where a family is: the engine, logs and reasons do not need it, so they get it masked; in the
-words that go to the family centre's worker it stays (docs/decisions/0012). The name of the town after it is no part
+Pure text. An address tells where a family is: the engine, logs and reasons do not need it, so they get it masked; in
+the words that go to the family centre's worker it stays (docs/decisions/0012). The name of the town after it is no part
 of it. A road number ("valtatie 22") or a length ("koulutie 3 km") is no address.
 """
 
@@ -36,7 +36,7 @@ _OFTEN = "|".join(  # with a small letter too
         f"kat(?:u|ua|uun)|kadu{_CASES}",
         f"tie{_CASES}|teitä",
         f"kuja{_CASES}",
-        f"polku|polulla|polulta|polulle|polun",
+        "polku|polulla|polulta|polulle|polun",
         f"raitti|raiti{_CASES}",
         f"väylä{_CASES}|vayla{_CASES}",
     ]

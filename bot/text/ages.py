@@ -312,7 +312,7 @@ class _Grammar:
         return stop < len(words) and (words[stop].folded in "%‰€$" or not self._clause_ends(words, stop, anything=True))
 
     def _in_a_row(self, words: Sequence[Word], start: int, stop: int, count: int) -> bool:
-        """True where the clause goes on, but ages stand in a row: "lapset 4 ja 6 kuulee", "tyttö 11 ja poika 8 riitelee"."""
+        """True where the clause goes on, but ages stand in a row ("lapset 4 ja 6 kuulee")."""
         if self._counted.after(words, stop) or self._unit(words, stop) or words[stop].folded in "%‰€$":
             return False
         if words[stop].folded[:1].isdigit() or words[stop].folded in _CLOSING or not self._direct.before(words, start):
@@ -325,7 +325,9 @@ class _Grammar:
 
     def _after_direct(self, words: Sequence[Word], stop: int, count: int) -> bool:
         stop -= stop > 0 and words[stop - 1].folded in _BETWEEN
-        return bool(self._direct.before(words, stop) or (count > 1 and self._many.before(words, stop)))
+        many = count > 1 and self._many.before(words, stop)
+        beyond = stop - self._links.before(words, stop)  # "дочке скоро пять"
+        return bool(many or self._direct.before(words, stop) or self._direct.before(words, beyond))
 
     def _person_and_verb_before(self, words: Sequence[Word], stop: int) -> bool:
         verb_seen = False

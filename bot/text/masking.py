@@ -26,7 +26,8 @@ _ACCOUNT = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-
 _CODE_WORD = re.compile(
     r"(?:hetu|sotu|henkilötunnu|henkilönumer|personnummer|personbeteckning|isikukood|kimlik|"
     r"(?<![a-z])(?:id|identity|social security)(?![a-z])|(?:личн|персональн)\w* (?:код|номер)|код особи|"
-    r"رقم (?:ال)?(?:هوية|شخصي|قومي)|الرقم الشخصي|(?:کد|شماره) (?:شخصی|ملی|شناسایی)|ژمارەی (?:ناسنامە|کەسی)|aqoonsi|mã cá nhân|身份)"
+    r"رقم (?:ال)?(?:هوية|شخصي|قومي)|الرقم الشخصي|(?:کد|شماره) (?:شخصی|ملی|شناسایی)|ژمارەی (?:ناسنامە|کەسی)"
+    r"|aqoonsi|mã cá nhân|身份)"
     r"[^\d.!?]{0,20}$",
     re.IGNORECASE,
 )

@@ -18,7 +18,7 @@ SENTENCE_END = frozenset(".!?:;…。！？؟\n")
 CLAUSE_END = SENTENCE_END | frozenset(",،，、")
 _HAN = r"\u3400-\u9fff"
 _AROUND = 40  # characters looked at on each side
-# Characters that write foreign names by their sound: beside one, a name is a part of a longer one (谢维|尔, 拉赫|玛尼诺夫).
+# Characters that write foreign names by their sound: a name beside one is part of a longer one (谢维|尔).
 _SOUND_AFTER = frozenset("斯尔爾诺諾夫维維兰蘭纳納尼蒂奇萨薩赫洛罗羅鲁魯伊瓦娜莎玛瑪曼")
 _SOUND_BEFORE = _SOUND_AFTER - frozenset("兰蘭")  # 芬兰 (Finland) stands before names
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -42,7 +44,7 @@ _ARABIC_CHAR = re.compile(r"[\u0600-\u06ff]")
 _CLITICS = ("kinko", "kohan", "kaan", "kin", "kos", "han", "nsa", "mme", "nne", "ko", "pa", "ni", "si")
 _ARABIC_PREFIXES = ("وب", "ول", "فب", "ب", "ل", "و", "ف", "له")  # and, in, to; Sorani "from"
 _SORANI_SUFFIXES = ("هوه", "وه", "دا", "م")  # in, from, I am
-# The same in letters that only Sorani writes: is, are; our, their, your, my ("ئۆلومان"; Arabic "أولوية" is another word).
+# The same in letters that only Sorani writes: is, are; our, their, your, my (Arabic "أولوية" is another word).
 _SORANI_LETTERS = frozenset("ەێۆڕڵڤ")
 _MORE_SORANI_SUFFIXES = ("دايه", "داين", "ين", "يه", "ه", "ن", "مان", "يان", "تان", "ت", "ش", "يش")
 _ATTACHED_PREPOSITIONS = frozenset(("وب", "ول", "فب", "ب", "ل", "له"))
@@ -67,6 +69,7 @@ _TURKISH = (
     "luyum",
     "liyim",
 )
+_SOUNDS = {"ю": "иу", "я": "а", "є": "е"}
 _DEMONYM = ("lainen", "laisen", "laiset", "laisia", "laisten", "laisena", "laisille", "laisella")
 _I_NAMES = ("joki", "järvi", "koski", "lahti", "mäki", "niemi", "salmi")
 _I_DEMONYM = ("nen", "sen", "set", "sia", "sten", "sena", "sille", "sella")
@@ -128,7 +131,7 @@ class PlaceFinder:
         self._han: dict[str, str] = data["han_variants"]
         self._cues = Cues(data)
         self._not_typos = tuple(map(fold, data["not_typos"]))
-        self._named = {entry.place.id: entry for entry in _named_places(directory, data)}
+        self._named = {entry.place.id: entry for entry in _with_spellings(list(_named_places(directory, data)))}
         self._postal = {
             row["postal_code"]: Place(row["postal_code"], "postal_code", row["place_fi"], row["municipality_code"])
             for row in _rows(directory / "postal_codes.csv")
@@ -175,10 +178,10 @@ class PlaceFinder:
 
     def _norm(self, word: str) -> str:
         folded = fold(word)
-        if folded in self._words:
-            return folded
         if len(folded) == 1:
             return self._han.get(folded, folded)
+        if folded in self._words:
+            return folded
         if _ARABIC_CHAR.match(folded):
             known = self._without_arabic_affixes(folded, sorani=not _SORANI_LETTERS.isdisjoint(word))
         else:
@@ -253,7 +256,8 @@ class PlaceFinder:
         before = doc[span.start - 1].norm_ if span.start else ""
         if before == ":" and span.start > 1:
             before = doc[span.start - 2].norm_
-        if before in self._cues.before or _attached_preposition(span):
+        attached = before[:1] in "بلوف" and before[1:] in self._cues.before  # "بمدينة": in the town of
+        if before in self._cues.before or attached or _attached_preposition(span):
             return True
         end = span.end + 2 if _ending_follows(span) else span.end
         around = [*doc[max(0, span.start - 2) : span.start], *doc[end : end + 2]]
@@ -331,11 +335,13 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _named_places(directory: Path, data: Mapping[str, Any]) -> Iterator[_Named]:
     municipalities = {row["code"]: row for row in _rows(directory / "municipalities.csv")}
+    simplified = str.maketrans(data["han_variants"])
     for row in data["places"]:
         place = Place(row["id"], row["kind"], row["name"], row["municipality"])
         names = [place.name, *(name for some in row.get("names_ours", {}).values() for name in some)]
         if place.kind == "municipality":
             names += _register_names(municipalities[place.municipality_code])
+        names = [name.translate(simplified) for name in names]
         everyday = row.get("everyday", [])
         bare = row.get("loose", everyday != "all")
         finnish = set(row.get("forms", [])) or set(_finnish_forms(row))
@@ -358,6 +364,34 @@ def _named_places(directory: Path, data: Mapping[str, Any]) -> Iterator[_Named]:
             row.get("loose", True),
             {language: _folded(words) for language, words in row.get("ordinary_in", {}).items()},
         )
+
+
+def _with_spellings(entries: Sequence[_Named]) -> Iterator[_Named]:
+    """The entries with further Cyrillic spellings of their names, where these are no other place's form."""
+    spelled = {
+        entry.place.id: _folded(
+            form
+            for name in entry.nominatives - (entry.everyday or frozenset())
+            for variant in _cyrillic_spellings(name)
+            for form in _foreign_forms(variant, loose=True)
+        )
+        for entry in entries
+    }
+    claims = Counter(form for forms in spelled.values() for form in forms)
+    taken = {form: entry.place.id for entry in entries for form in entry.forms}
+    for entry in entries:
+        free = {
+            form for form in spelled[entry.place.id] if claims[form] == 1 and taken.get(form) in (None, entry.place.id)
+        }
+        yield replace(entry, forms=entry.forms | free)
+
+
+def _cyrillic_spellings(name: str) -> Iterator[str]:
+    """How else people write the sounds that Russian and Ukrainian have no letter for ("Тюрнявя": Тирнява, Турнава)."""
+    if len(name) < _LATIN_TYPO or not "а" <= name[-1] <= "я" or " " in name:
+        return
+    choices = ([letter, *_SOUNDS.get(letter, "")] for letter in name.replace("аа", "а").replace("уу", "у"))
+    yield from ("".join(letters) for letters in product(*choices))
 
 
 def _folded(words: Iterable[str]) -> frozenset[str]:
