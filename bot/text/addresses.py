@@ -21,7 +21,7 @@ _BEGIN = rf"(?<![^\W{_HAN}])"  # Chinese puts no space before a name in Latin le
 # House, stairway, flat: 12, 12-14, 12 A, 12 A 3, 3 as. 7, 5 C21. A letter that opens a word is no stairway.
 _FLAT = r"(?:as\.?|asunto|huoneisto|lgh|bost\.?|bostad|apt\.?|flat|krt|korter|daire|căn hộ|кв\.?|квартира|شقة|واحد)"
 _NUMBER = (
-    rf"(?<!\d)\d{{1,3}}(?!\d)(?:\s?[-–]\s?\d{{1,3}}(?!\d))?(?:\s?[A-Za-z](?!{_LETTER}))?"
+    rf"(?<!\d)\d{{1,3}}(?!\d)(?:\s?[-–]\s?\d{{1,3}}(?!\d))?(?:\s?(?:[A-Za-z]|(?-i:[А-Г]))(?!{_LETTER}))?"
     rf"(?:,?\s?(?:{_FLAT}\s?)\d{{1,3}}(?!\d)|\s[1-9]\d{{0,2}}(?![\d-]|\s?\d))?"
 )
 # What follows a number that counts something: a length, a time, an age, a sum, a clock.

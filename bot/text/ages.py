@@ -26,6 +26,7 @@ Sureness = Literal["sure", "likely", "time"]
 _Number = tuple[int, int, float]  # first word, word after, value
 _MONTHS = {"years": 12.0, "months": 1.0, "weeks": 12 / 52, "days": 12 / 365}
 _OLDEST, _OLDEST_IN_TIME, _OLDEST_BARE = 110 * 12, 30 * 12, 18 * 12
+_NOUN = 5  # letters
 _HYPHENS = frozenset("-‐‑–—")
 _BETWEEN = frozenset(",:(،") | _HYPHENS  # may stand between a person and the age
 _CLOSING = frozenset(".,;:!?)،؛؟。，！？；…")
@@ -92,6 +93,7 @@ class _Grammar:
         self._links, self._age_words, self._direct = (Phrases(data[key]) for key in ("links", "age_words", "direct"))
         self._old, self._many = Phrases(data["old"]), Phrases(data.get("many", []))
         self._with_and = tuple(map(fold, data.get("with_and", [])))
+        self._next_clause = Phrases(data.get("next_clause", []))
         self._lasting = Phrases(data.get("lasting", []))
         self._counted = Phrases(data.get("counted", []))
         self._and, self._not_age = Phrases(data["and"]), Phrases(data["not_age"])
@@ -290,12 +292,13 @@ class _Grammar:
                 continue
             if asked and start == 0 and all(word.folded in _CLOSING for word in words[stop:]):
                 return some
-            if any(value == 1 and not words[first].folded[0].isdigit() for first, _, value in some):  # "one of them"
-                continue
+            in_words = any(value == 1 and not words[first].folded[0].isdigit() for first, _, value in some)
+            if in_words and (not self._after_age_word(words, start) or self._counted.after(words, stop)):
+                continue  # "one of them"
             if self._after_age_word(words, start) and not self._is_counted(words, stop):
                 return some
             if not self._clause_ends(words, stop):
-                if some == numbers and self._in_a_row(words, start, stop, len(some)):
+                if some == numbers and self._beside_person(words, start, stop, len(some)):
                     return some
                 continue
             if self._person_and_verb_before(words, start) or (
@@ -311,17 +314,19 @@ class _Grammar:
         """True for a number that goes on ("8:30", "5 %")."""
         return stop < len(words) and (words[stop].folded in "%‰€$" or not self._clause_ends(words, stop, anything=True))
 
-    def _in_a_row(self, words: Sequence[Word], start: int, stop: int, count: int) -> bool:
-        """True where the clause goes on, but ages stand in a row ("lapset 4 ja 6 kuulee")."""
+    def _beside_person(self, words: Sequence[Word], start: int, stop: int, count: int) -> bool:
+        """True for numbers right after a person where the clause goes on ("lapset 4 ja 6 kuulee", "poika 8 pelkää")."""
         if self._counted.after(words, stop) or self._unit(words, stop) or words[stop].folded in "%‰€$":
             return False
-        if words[stop].folded[:1].isdigit() or words[stop].folded in _CLOSING or not self._direct.before(words, start):
+        direct = self._direct.before(words, start)
+        if not direct or words[stop].folded[:1].isdigit() or words[stop].folded in _CLOSING:
             return False
-        if count > 1:
-            return True
-        person = start - self._direct.before(words, start)
+        person = start - direct
         joined = person - self._and.before(words, person)
-        return joined < person and joined > 0 and words[joined - 1].folded.isdigit()
+        coordinated = 0 < joined < person and words[joined - 1].folded.isdigit()
+        # One number alone: digits after a noun, not after "I am" ("olen 3 lapsen äiti") or a pronoun, which are short.
+        noun = self._people.before(words, start) and len(words[start - 1].folded) >= _NOUN
+        return count > 1 or coordinated or bool(noun and words[start].folded.isdigit() and int(words[start].folded) > 3)
 
     def _after_direct(self, words: Sequence[Word], stop: int, count: int) -> bool:
         stop -= stop > 0 and words[stop - 1].folded in _BETWEEN
@@ -344,7 +349,7 @@ class _Grammar:
 
     def _clause_ends(self, words: Sequence[Word], stop: int, anything: bool = False) -> bool:
         """True where a clause ends at `stop`, not inside "8:30" or "3. luokka"; with `anything`, before any word."""
-        if stop == len(words) or self._and.after(words, stop):
+        if stop == len(words) or self._and.after(words, stop) or self._next_clause.after(words, stop):
             return True
         mark = words[stop]
         if mark.folded not in _CLOSING:

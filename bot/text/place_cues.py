@@ -17,6 +17,7 @@ from bot.text.folding import fold
 SENTENCE_END = frozenset(".!?:;…。！？؟\n")
 CLAUSE_END = SENTENCE_END | frozenset(",،，、")
 _HAN = r"\u3400-\u9fff"
+_LINKS = frozenset((".", ":", "on", "is", "ar", "waa", "la", "-", "—"))  # folded
 _AROUND = 40  # characters looked at on each side
 # Characters that write foreign names by their sound: a name beside one is part of a longer one (谢维|尔).
 _SOUND_AFTER = frozenset("斯尔爾诺諾夫维維兰蘭纳納尼蒂奇萨薩赫洛罗羅鲁魯伊瓦娜莎玛瑪曼")
@@ -67,7 +68,8 @@ class Cues:
         if not span.start:
             return False
         before = span.doc[span.start - 1]
-        titled = before.text == "." and span.start > 1 and span.doc[span.start - 2].norm_ in self.titles
+        linked = before.norm_ in _LINKS and span.start > 1  # "Dr. Rautio", "sukunimeni on Rautio"
+        titled = linked and span.doc[span.start - 2].norm_ in self.titles
         if before.norm_ in self.titles or titled:
             return True
         first_word_of_sentence = before.i == 0 or span.doc[before.i - 1].text in SENTENCE_END

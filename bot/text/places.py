@@ -69,7 +69,7 @@ _TURKISH = (
     "luyum",
     "liyim",
 )
-_SOUNDS = {"ю": "иу", "я": "а", "є": "е"}
+_SOUNDS = {"ю": "иуы", "я": "а", "є": "е"}
 _DEMONYM = ("lainen", "laisen", "laiset", "laisia", "laisten", "laisena", "laisille", "laisella")
 _I_NAMES = ("joki", "järvi", "koski", "lahti", "mäki", "niemi", "salmi")
 _I_DEMONYM = ("nen", "sen", "set", "sia", "sten", "sena", "sille", "sella")
