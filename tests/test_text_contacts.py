@@ -142,6 +142,15 @@ def test_codes_and_accounts_are_masked(code: str) -> None:
 
 @pytest.mark.parametrize(
     "message",
+    ["hetuni 040785-9123", "личный код 040785-9123", "my ID is 050785-9123", "personnummer: 040785-9123"],
+)
+def test_what_looks_like_a_mobile_number_is_a_code_after_its_word(message: str) -> None:
+    assert mask_identity_codes(message)[1] == 1
+    assert find_contacts(message) == []
+
+
+@pytest.mark.parametrize(
+    "message",
     [
         "040 123 4567",
         "040123-4567",

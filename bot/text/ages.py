@@ -106,7 +106,8 @@ class _Grammar:
         """Ages as (first word, word after the last, months)."""
         start = 0
         while start < len(words):
-            found = list(self._at(words, start, asked)) if self._may_open(words[start].folded) else []
+            opens = self._may_open(words[start].folded) and not _glued(words, start)
+            found = list(self._at(words, start, asked)) if opens else []
             yield from found
             start = max((stop for _, stop, _ in found), default=start + 1)
 
@@ -358,6 +359,17 @@ class _Grammar:
         if mark.folded in ".:" and following is not None:
             return not (following.written[0].islower() or following.start == mark.end)
         return True
+
+
+def _glued(words: Sequence[Word], index: int) -> bool:
+    """True for a digit inside a word in Latin letters (Arabic "yr7mo")."""
+    before = words[index - 1] if index else None
+    return (
+        before is not None
+        and before.end == words[index].start
+        and before.written[-1:].isascii()
+        and before.written[-1:].isalpha()
+    )
 
 
 @cache
