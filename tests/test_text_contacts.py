@@ -74,6 +74,7 @@ def test_other_numbers_are_no_phone(message: str) -> None:
         ("بريدي a1@example.com شكرا", "a1@example.com"),
         ("我的邮箱是li@example.cn。", "li@example.cn"),
         ("<x@example.org>", "x@example.org"),
+        ("kirjoita: äiti@esimerkki.fi, kiitos", "äiti@esimerkki.fi"),
     ],
 )
 def test_addresses_are_read_in_lower_case(message: str, address: str) -> None:
@@ -82,7 +83,10 @@ def test_addresses_are_read_in_lower_case(message: str, address: str) -> None:
     assert message[contact.start : contact.end].lower() == address
 
 
-@pytest.mark.parametrize("message", ["anna@", "@esimerkki.fi", "anna@esimerkki", "anna..a@esimerkki.fi", "a @ b.fi"])
+@pytest.mark.parametrize(
+    "message",
+    ["anna@", "@esimerkki.fi", "anna@esimerkki", "anna..a@esimerkki.fi", "a @ b.fi", "a@-b.fi", "a@b.invalid"],
+)
 def test_half_addresses_are_none(message: str) -> None:
     assert find_contacts(message) == []
 

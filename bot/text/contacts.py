@@ -1,7 +1,8 @@
 """Finding a phone number or an e-mail address in a message.
 
-Pure text; imported by the app only (`phonenumbers` is not in the engine). A number that is none would send a worker
-calling a stranger, so identity codes, account numbers, postal codes, dates and sums are never read as phones.
+Pure text; imported by the app only (`phonenumbers` and `email_validator` are not in the engine). A number that is none
+would send a worker calling a stranger, so identity codes, account numbers, postal codes, dates and sums are never read
+as phones.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import phonenumbers
+from email_validator import EmailNotValidError, validate_email
 
 from bot.text.folding import ascii_digits
 from bot.text.masking import sensitive_spans
 
 _LATIN = "A-Za-z0-9åäöÅÄÖ"
+# What may be an address; `email_validator` decides. Only Latin letters, so that one is found in text without spaces.
 _EMAIL = re.compile(
-    rf"(?<![{_LATIN}_.%+-])[{_LATIN}_+-](?:[{_LATIN}_%+-]|\.(?=[^.@]))*"
-    rf"@(?:[{_LATIN}](?:[{_LATIN}-]*[{_LATIN}])?\.)+[A-Za-z]{{2,24}}(?![{_LATIN}_-])"
+    rf"(?<![{_LATIN}_.%+-])[{_LATIN}_%+.-]{{1,64}}@(?:[{_LATIN}-]{{1,63}}\.)+[A-Za-z]{{2,24}}(?![{_LATIN}_-])"
 )
 _WITHOUT_PLUS = re.compile(r"(?<![\d+])358(?=[\s-]?\d)(?:[\s-]?\d){7,10}(?!\d)")
 _DATE = re.compile(r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)(?!\d)")
@@ -46,13 +48,23 @@ def find_contacts(text: str) -> list[ContactMatch]:
 
     A number without a country code is read as Finnish. Arabic-Indic and Persian digits are understood.
     """
-    emails = [ContactMatch(*match.span(), "email", match[0].lower()) for match in _EMAIL.finditer(text)]
+    emails = [
+        ContactMatch(*match.span(), "email", match[0].lower()) for match in _EMAIL.finditer(text) if _is_email(match[0])
+    ]
     rest = ascii_digits(text).translate(_SPACES)
     for start, end in [*sensitive_spans(text), *((email.start, email.end) for email in emails)]:
         rest = rest[:start] + "x" * (end - start) + rest[end:]
     for date in _DATE.finditer(rest):
         rest = rest[: date.start()] + "x" * (date.end() - date.start()) + rest[date.end() :]
     return sorted([*emails, *_phones(rest)], key=lambda contact: contact.start)
+
+
+def _is_email(written: str) -> bool:
+    try:
+        validate_email(written, check_deliverability=False)  # no look-up leaves the house
+    except EmailNotValidError:
+        return False
+    return True
 
 
 def _phones(text: str) -> Iterator[ContactMatch]:
