@@ -10,7 +10,7 @@ from bot.text.places import place_finder
 from tools.evaluate_entities import DATA, KINDS, Score, evaluate, read, score, total
 
 FIRST = sorted(path for path in DATA.glob("*.jsonl") if len(path.stem) <= 3)
-LATER = [DATA / "second.jsonl", DATA / "third.jsonl"]
+LATER = [DATA / f"{name}.jsonl" for name in ("second", "third", "fourth")]
 
 
 @pytest.mark.parametrize("path", [*FIRST, *LATER], ids=lambda path: path.stem)

@@ -3,7 +3,7 @@
 Reads lines `{"lang", "text", "places", "ages", "phones", "emails", "masked", "decoy"?}` of tests/evaluation-entities
 and prints precision, recall and F1 for each kind and language, then every miss. `places` are place ids, `ages` months,
 phones E.164, `masked` the identity codes, accounts and street addresses as written. A line with a `decoy` holds a word
-that looks like a place and is none. second.jsonl and third.jsonl are left out: each was written after the
+that looks like a place and is none. second.jsonl, third.jsonl and fourth.jsonl are left out: each was written after the
 rules and measured before they changed again. No model is needed: all of this is bot.text.
 """
 

@@ -32,6 +32,7 @@ class Cues:
         self.before, self.near, self.joins, self.titles = (
             frozenset(map(fold, cues[key])) for key in ("before", "near", "joins", "titles")
         )
+        self.services = tuple(map(fold, cues["services"]))
         self._phrases: dict[str, list[list[str]]] = {}
         for phrase in data["not_places"]:
             words = fold(phrase).split()

@@ -249,6 +249,9 @@ class PlaceFinder:
             return True
         if entry.needs_municipality:
             return False
+        following = span.doc[span.end].norm_ if span.end < len(span.doc) else ""
+        if span.text[0].isupper() and form not in entry.nominatives and following.startswith(self._cues.services):
+            return True
         return self._spoken_of_as_home(span, form in entry.nominatives, entry.loose)
 
     def _spoken_of_as_home(self, span: Span, nominative: bool, loose: bool) -> bool:
