@@ -15,6 +15,7 @@ from actions.need import offer_also, offer_contact
 from actions.questions import tell_topic
 from actions.safety import show_card
 from bot.conversation import form
+from bot.conversation.messages import button
 from bot.i18n import _, day, isolated
 from bot.requests.draft import Invalid, RequestDraft
 from bot.requests.service import KeyReused
@@ -193,6 +194,7 @@ class ActionSubmitRequest(Action):
                     turn.say(_("With them you can ask what has happened, or withdraw your request.")),
                 ]
             ),
+            [button(turn.say(_("Let the workers read this conversation")), '/ask_status{"choice": "share"}')],
             kind="request",
             reference=receipt.reference,
             due=receipt.due.isoformat(),

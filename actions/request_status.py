@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.context import Services, Turn
 from bot.conversation.messages import button
 from bot.i18n import _, day, isolated, moment, translations
+from bot.requests.canned import OWN_WORKER
 from bot.requests.service import Ended, NotFound, Status, TooManyTries
 
 STATUS_TEXTS: Mapping[str, str] = {
@@ -28,6 +29,7 @@ EVENT_TEXTS: Mapping[str, str] = {
     "contacted": _("A worker contacted you."),
     "added": _("You added something."),
     "transferred": _("The request went to another family centre. You need not tell your story again."),
+    "merged": _("This request was joined with your other request."),
     "closed": _("The request was closed."),
     "reopened": _("The request was opened again."),
     "withdrawn": _("You withdrew the request."),
@@ -56,6 +58,9 @@ class ActionCheckStatus(Action):
                 turn.say(_("Write what you want to add. The workers see it with your request.")),
                 [button(turn.say(_("Add nothing")), '/deny{"choice": "no"}')],
             )
+            return [SlotSet("pending", None)]
+        choice = turn.heard().first("choice")
+        if choice in ("share", "unshare") and await _share(self._services, turn, allow=choice == "share"):
             return [SlotSet("pending", None)]
         turn.tell(
             turn.say(
@@ -124,6 +129,10 @@ async def answer_lookup(services: Services, turn: Turn) -> list[EventType]:
         lines.append(
             turn.say(_("You get an answer by %(day)s at the latest."), day=day(status.due.date(), turn.language))
         )
+    if status.own_worker:
+        # A name goes by the vault too.
+        await services.vault.put(turn.conversation, own_workers={status.reference: status.own_worker})
+        lines.append(turn.say(OWN_WORKER, name=f"%(own_worker:{status.reference})s"))
     lines += ["", turn.say(_("What has happened:")), *_history(turn, status)]
     if status.answers:
         # The worker's words go by the vault: the engine does not hold them.
@@ -170,6 +179,30 @@ async def add_words(services: Services, turn: Turn) -> list[EventType]:
 async def _opened(services: Services, turn: Turn) -> dict[str, str]:
     lookup: dict[str, str] = (await services.vault.read(turn.conversation)).get("opened") or {}
     return lookup
+
+
+async def _share(services: Services, turn: Turn, *, allow: bool) -> bool:
+    """Lets the workers read this conversation, or no longer; False where this conversation has sent no request."""
+    reference = str(turn.slots.get("reference") or "")
+    pin = ((await services.vault.read(turn.conversation)).get("pins") or {}).get(reference)
+    if pin is None:
+        return False
+    try:
+        await services.requests.share(reference, pin, allow=allow)
+    except (NotFound, TooManyTries) as error:
+        _refuse(turn, error)
+        return True
+    except Ended:
+        turn.tell(turn.say(_("Your request is closed. You can send a new one at any time.")))
+        return True
+    if allow:
+        turn.tell(
+            turn.say(_("The workers can now read what we have written here so far. Later messages they do not see.")),
+            [button(turn.say(_("Do not let them read it")), '/ask_status{"choice": "unshare"}')],
+        )
+    else:
+        turn.tell(turn.say(_("The workers do not see this conversation.")))
+    return True
 
 
 async def _ask_if_sure(services: Services, turn: Turn, lookup: dict[str, str]) -> list[EventType]:

@@ -21,7 +21,7 @@ from bot.catalogue.store import load_embedded
 from bot.conversation.engine_client import EngineClient
 from bot.conversation.service import Conversations
 from bot.conversation.store import Trackers, Vault
-from bot.requests import access_log
+from bot.requests import access_log, promise
 from bot.requests.service import ContactRequests
 from bot.safety import screen
 from bot.settings import ROOT, Settings
@@ -104,7 +104,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             _listening(inner, "127.0.0.1", settings.internal_port),
             _listening(app, settings.host, settings.port),
         ):
-            tasks = [asyncio.create_task(_sweep(rooms, settings))]
+            tasks = [asyncio.create_task(_sweep(rooms, settings)), asyncio.create_task(_keep_promises(rooms.database))]
             if settings.ptv_url:
                 fresh = keep_fresh(rooms.database, settings.ptv_url, settings.ptv_area)
                 tasks.append(asyncio.create_task(fresh))
@@ -144,3 +144,13 @@ async def _sweep(rooms: Rooms, settings: Settings) -> None:
         except Exception:
             log.exception("clean-up failed; it is tried again in an hour")
         await asyncio.sleep(SWEEP)
+
+
+async def _keep_promises(database: Database) -> None:
+    while True:
+        try:
+            if any((done := await promise.keep(database)).values()):
+                log.info("promises: %s", done)
+        except Exception:
+            log.exception("the promises were not looked after; they are in a few minutes")
+        await asyncio.sleep(promise.EVERY)

@@ -173,6 +173,13 @@ SETTINGS: tuple[Setting, ...] = (
         "data/staff_groups.yml",
         "File that says which role and family centres a group gives.",
     ),
+    Setting(
+        "BOT_TRANSLATE_URL",
+        "str",
+        "",
+        "LibreTranslate server that translates workers' Finnish answers; empty: families read them in Finnish.",
+    ),
+    Setting("BOT_TRANSLATE_KEY", "str", "", "API key of the translation server; empty: it needs none."),
     Setting("BOT_LOG_LEVEL", "str", "INFO", "Log level: DEBUG, INFO, WARNING or ERROR."),
 )
 
@@ -214,6 +221,8 @@ class Settings:
     oidc_scopes: str
     oidc_claim: str
     oidc_groups: str
+    translate_url: str
+    translate_key: str
     log_level: str
 
     @property
@@ -258,6 +267,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     for site in settings.frame_ancestors:
         if not site.startswith(("https://", "http://")) or any(c in site for c in " ;'\""):
             raise SettingsError(f"BOT_FRAME_ANCESTORS has {site!r}; each must be like https://www.example.fi.")
+    if settings.translate_url and not safe_address(settings.translate_url):
+        raise SettingsError(f"BOT_TRANSLATE_URL must start with https://; it is {settings.translate_url!r}.")
     if settings.oidc_issuer:
         _check_oidc(settings)
     if settings.widget_label not in {"help", "advice"}:

@@ -14,6 +14,7 @@ from sqlalchemy import select, text, update
 from bot import clock
 from bot.requests.desk import BadInput, Desk, NotFound, Taken, WrongTransition
 from bot.requests.service import ContactRequests
+from bot.requests.workdays import next_morning
 from bot.staff.accounts import Accounts
 from bot.staff.rights import Forbidden, Worker
 from bot.storage.database import Database
@@ -195,7 +196,7 @@ async def test_opening_shows_the_story_and_writes_the_log(database: Database, de
     view = await desk.open(maija, receipt.request_id, "perhe soitti")
     assert [(each.text, each.language, each.dir) for each in view.words] == [(STORY, "ar", "rtl")]
     assert view.contact == "+358401234567"
-    assert view.actions == {"claim", "note", "transfer"}
+    assert view.actions == {"claim", "note", "transfer", "label", "assign", "own_worker", "follow_up", "merge"}
     async with database.read() as session:
         (row,) = (await session.scalars(select(AccessLogRow))).all()
     assert (row.staff_id, row.request_id, row.action, row.reason) == (
@@ -340,7 +341,7 @@ async def test_a_colleague_s_request_is_the_colleague_s_to_handle(
     for act in ("claim", "contacted", "close", "transfer"):
         with pytest.raises(Taken, match="Maija Malli"):
             await ACTS[act](desk, ville, id)
-    assert (await desk.open(ville, id)).actions == {"note", "release"}
+    assert (await desk.open(ville, id)).actions == {"note", "release", "label"}
     await desk.note(ville, id, "isä soitti vastaanottoon")
     # Maija falls ill: Ville frees the request, and says why.
     with pytest.raises(BadInput):
@@ -374,7 +375,9 @@ async def test_a_disabled_worker_s_request_is_not_lost(database: Database, desk:
     await desk.claim(ville, id)
 
 
-async def test_a_call_that_nobody_answered_is_no_contact(database: Database, desk: Desk, maija: Worker) -> None:
+async def test_a_call_that_nobody_answered_is_no_contact(
+    database: Database, desk: Desk, maija: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     id = (await request(database)).request_id
     await desk.claim(maija, id)
     with pytest.raises(WrongTransition):
@@ -385,8 +388,16 @@ async def test_a_call_that_nobody_answered_is_no_contact(database: Database, des
         await session.execute(update(ContactRequestRow).values(due_at=clock.now() - timedelta(days=1)))
     (row,) = await desk.inbox(maija)
     assert row.late
+    assert row.follow_up == next_morning(clock.now())
     with pytest.raises(WrongTransition):
         await desk.close(maija, id, "helped")
+    await desk.contacted(maija, id, "no_answer")
+    await desk.contacted(maija, id, "no_answer")
+    with pytest.raises(WrongTransition):  # three tries on one day are one afternoon
+        await desk.close(maija, id, "unreachable")
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    await desk.contacted(maija, id, "no_answer")
     await desk.close(maija, id, "unreachable")
     assert await status(database, id) == ("closed", maija.id)
     await desk.reopen(maija, id)

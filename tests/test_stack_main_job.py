@@ -128,6 +128,10 @@ async def test_status_and_withdrawal_need_reference_and_pin(families: Any) -> No
     receipt = await ask_for_contact(family, "fi")
     pin = re.search(r"\b\d{6}\b", receipt["text"])
     assert pin
+    await family.tap('/ask_status{"choice": "share"')
+    assert "Työntekijät voivat nyt lukea" in family.said
+    await family.tap('/ask_status{"choice": "unshare"')
+    assert "eivät näe tätä keskustelua" in family.said
     await family.say("mitä pyynnölleni kuuluu?")
     wrong = "000000" if pin[0] != "000000" else "111111"
     await family.say(f"{receipt['reference']} {wrong}")

@@ -27,6 +27,8 @@ from bot.web.staff import add_staff
 from tests.staff_support import PASSWORD, STORY, opened, request, worker
 
 Browser = TestClient[web.Request, web.Application]
+SCRIPT = '<script src="/static/staff.js" defer></script>'
+LATE = '<strong class="more mark">Myöhässä</strong>'
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -385,10 +387,10 @@ async def test_late_ones_are_marked_and_the_list_has_pages(
     await worker(database, "maija", "kuusamo")
     client = await browser()
     page = await shown(await log_in(client, "maija"))
-    assert page.count("Myöhässä") == 2
+    assert page.count(LATE) == 2
     assert "Seuraava sivu" in page
     page = await shown(await client.get("/staff?page=2"))
-    assert page.count("Myöhässä") == 1
+    assert page.count(LATE) == 1
     assert "Edellinen sivu" in page
     assert "Seuraava sivu" not in page
 
@@ -565,7 +567,9 @@ async def test_no_page_is_kept_by_the_browser_or_runs_a_script(database: Databas
             assert page.headers["Cache-Control"] == "no-store"
             body = await page.text()
             assert body.startswith('<!doctype html>\n<html lang="fi" dir="ltr">')
-            assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=", body)
+            assert not re.search(
+                r"<script(?! src=\"/static/staff.js\" defer></script>)|<style|\sstyle=|\son[a-z]+=", body
+            )
             assert body.count("<h1>") == 1
             for field in re.findall(r'<(?:input|select|textarea)(?![^>]*type="hidden")[^>]*\sid="([^"]+)"', body):
                 assert f'<label for="{field}">' in body

@@ -255,6 +255,7 @@ def _fill(custom: dict[str, Any], vault: dict[str, Any]) -> dict[str, Any]:
     values = {f"contact:{ref}": isolated(contact["value"]) for ref, contact in vault.get("contacts", {}).items()}
     values.update({f"pin:{reference}": pin for reference, pin in vault.get("pins", {}).items()})
     values.update({f"answer:{reference}": words for reference, words in vault.get("answers", {}).items()})
+    values.update({f"own_worker:{reference}": name for reference, name in vault.get("own_workers", {}).items()})
     filled = {**custom, "text": custom.get("text", "")}
     for name, value in values.items():
         filled["text"] = filled["text"].replace(f"%({name})s", value)

@@ -6,227 +6,85 @@ transaction (bot.requests.access_log), and every act into the request's history.
 
 new -> claimed -> contacted -> closed; release gives a request back, reopen undoes a closing, transfer makes it new at
 another centre. A withdrawn request is erased and stays so. A call that nobody answered leaves the request as it
-was: the family has not been reached, so the promise still runs.
+was: the family has not been reached, so the promise still runs, and it is tried again on the next working day.
+
+The rooms behind this one: `desk_base` (rights, transactions, shapes), `desk_inbox` (lists), `desk_teamwork`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Unpack
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Select, case, func, select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import clock
-from bot.i18n import _
+from bot.i18n import _, translate
 from bot.requests import access_log
-from bot.requests.service import ANSWERED, OPEN_STATUSES, event, notify
-from bot.requests.summary import (
-    Words,
-    centre_label,
-    language_name,
-    need_label,
-    original_words,
-    place_label,
-    summary_fi,
-    team_label,
-    words,
+from bot.requests.canned import CANNED
+from bot.requests.desk_base import (
+    HANDLING,
+    NO_ANSWER,
+    OUTCOMES,
+    STATUSES,
+    TRIES,
+    TRY_DAYS,
+    UNANSWERED,
+    URGENCIES,
+    WAYS,
+    Act,
+    BadInput,
+    Event,
+    NotFound,
+    RequestView,
+    Row,
+    Taken,
+    WrongTransition,
+    clean_reason,
+    clean_text,
+    columns,
+    happened,
+    reach,
+    row_of,
+    snapshot,
+    tries,
 )
+from bot.requests.desk_inbox import Filters, Inbox
+from bot.requests.desk_teamwork import Teamwork, colleagues_of, coming
+from bot.requests.service import ANSWERED, OPEN_STATUSES, SHARED, notify
+from bot.requests.summary import Words, original_words, summary_fi, words
+from bot.requests.workdays import morning_of, next_morning
+from bot.routing import needs
 from bot.routing.places import regions
 from bot.staff.rights import Right, Worker
-from bot.storage.database import Database
-from bot.storage.models import ContactRequestRow, RequestEventRow, StaffRow
-from bot.text.addresses import mask_addresses
-from bot.text.masking import mask_identity_codes
+from bot.storage.models import ContactRequestRow, MessageRow, StaffRow
 
-HANDLING = "käsittely"
-"""The reason that stands in the access log where a worker gives no other: handling the request."""
-TEXT_MAX = 4000
-UNANSWERED = ("new", "claimed")
-"""States in which the promise to the family still runs."""
-STATUSES: Mapping[str, str] = {
-    "new": _("New"),
-    "claimed": _("Taken"),
-    "contacted": _("Contacted"),
-    "closed": _("Closed"),
-    "withdrawn": _("Withdrawn"),
-}
-URGENCIES: Mapping[int, str] = {1: _("Today"), 2: _("Soon"), 3: _("Ordinary")}
-WAYS: Mapping[str, str] = {
-    "phone": _("Talked on the phone"),
-    "meeting": _("Met"),
-    "email": _("Wrote an e-mail"),
-    "sms": _("Sent a text message"),
-    "no_answer": _("Called, no answer"),
-}
-NO_ANSWER = "no_answer"
+__all__ = [
+    "HANDLING",
+    "NO_ANSWER",
+    "OUTCOMES",
+    "STATUSES",
+    "TRIES",
+    "TRY_DAYS",
+    "UNANSWERED",
+    "URGENCIES",
+    "WAYS",
+    "BadInput",
+    "Desk",
+    "Event",
+    "Filters",
+    "NotFound",
+    "RequestView",
+    "Row",
+    "Taken",
+    "WrongTransition",
+]
+SENDERS = {"person": _("The family"), "bot": _("The bot"), "staff": _("A worker")}
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a request ended. `reached`: it can end so only after the family was contacted; `tried`: after a try."""
-
-    label: str
-    reached: bool = False
-    tried: bool = False
-
-
-OUTCOMES: Mapping[str, Outcome] = {
-    "helped": Outcome(_("Got advice or help, nothing more is needed"), reached=True),
-    "continues": Outcome(_("Goes on as a client of a service"), reached=True),
-    "referred": Outcome(_("Guided to another service"), reached=True),
-    "declined": Outcome(_("The family does not want help now"), reached=True),
-    "unreachable": Outcome(_("The family could not be reached"), tried=True),
-    "duplicate": Outcome(_("The same matter is in another request")),
-    "mistake": Outcome(_("Not a request for help")),
-}
-
-
-class NotFound(LookupError):
-    """No such request among those of the worker's centres; whether it is somewhere else is told to nobody."""
-
-
-class Taken(RuntimeError):
-    """A colleague has the request; `by` is the colleague's name."""
-
-    def __init__(self, by: str) -> None:
-        super().__init__(by)
-        self.by = by
-
-
-class WrongTransition(ValueError):
-    """The request's state does not allow this; `status` is the state it is in."""
-
-    def __init__(self, action: str, status: str) -> None:
-        super().__init__(f"{action}: {status}")
-        self.action = action
-        self.status = status
-
-
-class BadInput(ValueError):
-    """A field that cannot be accepted; `message` is a msgid for the worker."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(field)
-        self.field = field
-        self.message = message
-
-
-@dataclass(frozen=True)
-class Row:
-    """A request in the list: codes and labels, no words of the family, no name, no contact details."""
-
-    id: str
-    reference: str
-    status: str
-    need: str
-    need_label: str
-    team_label: str
-    place_label: str
-    centre: str
-    centre_label: str
-    language: str
-    language_name: str
-    interpreter: bool
-    urgency: int
-    created_at: datetime
-    due: datetime
-    age: timedelta
-    late: bool
-    claimed_by: str | None
-    mine: bool
-    outcome: str | None
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened. `actor`: a worker's name, None for the family or the machine; `detail`: opened."""
-
-    at: datetime
-    kind: str
-    actor: str | None
-    detail: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class RequestView:
-    """A request as its page shows it.
-
-    `summary`: Finnish labels and values; `words`: the family's own words; `contact`, `contact_kind`: to call or to
-    write to; `quiet`: no message may be left; `actions`: what this worker can do now; `outcomes`: how it can be
-    closed now.
-    """
-
-    row: Row
-    summary: list[tuple[str, str]]
-    words: list[Words]
-    contact: str | None
-    contact_kind: str | None
-    quiet: bool
-    events: list[Event]
-    actions: frozenset[str]
-    outcomes: tuple[str, ...]
-
-
-class Desk:
+class Desk(Inbox, Teamwork):
     """The requests of a database, for workers."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
-
-    async def inbox(
-        self,
-        worker: Worker,
-        *,
-        status: str | None = None,
-        need: str | None = None,
-        centre: str | None = None,
-        mine: bool = False,
-        limit: int = 200,
-        offset: int = 0,
-        language: str = "fi",
-    ) -> list[Row]:
-        """The requests of the worker's centres; `status` None: all that are open. Raises Forbidden.
-
-        Those still waiting for an answer come first; among them the most urgent, then what is due first, then the
-        newest. Closed ones: the latest first.
-        """
-        worker.demand(Right.REQUESTS)
-        query = _columns().where(*_reach(worker))
-        query = query.where(
-            ContactRequestRow.status == status if status else ContactRequestRow.status.in_(OPEN_STATUSES)
-        )
-        if need:
-            query = query.where(ContactRequestRow.need == need)
-        if centre:
-            query = query.where(ContactRequestRow.centre == centre)
-        if mine:
-            query = query.where(ContactRequestRow.claimed_by == worker.id)
-        if status in ("closed", "withdrawn"):
-            query = query.order_by(ContactRequestRow.closed_at.desc(), ContactRequestRow.id)
-        else:
-            query = query.order_by(
-                case((ContactRequestRow.status.in_(UNANSWERED), 0), else_=1),
-                ContactRequestRow.urgency,
-                ContactRequestRow.due_at,
-                ContactRequestRow.created_at.desc(),
-                ContactRequestRow.id,
-            )
-        async with self._db.read() as session:
-            found = (await session.execute(query.limit(limit).offset(offset))).all()
-        moment = clock.now()
-        return [_row(each, worker, moment, language) for each in found]
-
-    async def counts(self, worker: Worker) -> dict[str, int]:
-        """How many requests of the worker's centres are in each state. Raises Forbidden."""
-        worker.demand(Right.REQUESTS)
-        query = select(ContactRequestRow.status, func.count()).where(*_reach(worker)).group_by(ContactRequestRow.status)
-        async with self._db.read() as session:
-            found = {each[0]: each[1] for each in await session.execute(query)}
-        return {status: found.get(status, 0) for status in STATUSES}
 
     async def open(
         self, worker: Worker, id: str, reason: str = HANDLING, language: str = "fi", *, after: str | None = None
@@ -236,26 +94,38 @@ class Desk:
         `after`: the act that the page is shown after; where the log tells that this worker has just done it, the look
         gets no row of its own. Raises Forbidden, NotFound, BadInput (no reason, or a long one).
         """
-        async with self._acting(worker, id, "open", _reason(reason), after) as (session, row):
-            columns = (await session.execute(_columns().where(ContactRequestRow.id == row.id))).one()
+        async with self._acting(worker, id, "open", clean_reason(reason), after) as act:
+            session, row = act.session, act.row
+            found = (await session.execute(columns().where(ContactRequestRow.id == row.id))).one()
             body: dict[str, Any] = self._db.box.open(row.sealed_body)
             events = await self._events(session, row.id)
+            more = (await self._around(session, worker, [row.id]))[row.id]
+            joined = await self._joined(session, row.id)
+            joined_words = [words for each in joined for words in await self._words_of(session, each.id)]
+            doubles = await self._doubles(session, worker, row)
+            colleagues = await colleagues_of(session, row.centre)
+            own = await session.scalar(select(StaffRow.name).where(StaffRow.id == row.own_worker))
+            last = await self._undoable(session, worker, row)
+            told = await self._conversation(session, row, body)
         actions = _actions(row, worker)
-        added = [
-            words(_("Added later"), str(each.detail.get("text", "")), row.language)
-            for each in events
-            if each.kind == "added"
-        ]
         return RequestView(
-            row=_row(columns, worker, clock.now(), language),
+            row=row_of(found, worker, clock.now(), language, **more),
             summary=summary_fi(body, row),
-            words=[*original_words(body), *added],
+            words=[*original_words(body), *_added(events, row.language), *joined_words],
             contact=body.get("contact"),
             contact_kind=body.get("contact_kind"),
             quiet=bool(body.get("quiet")),
             events=events,
             actions=actions,
             outcomes=_outcomes(row, events) if "close" in actions else (),
+            team=row.team,
+            own_worker=own,
+            conversation=told,
+            doubles=doubles,
+            joined=joined,
+            colleagues=colleagues,
+            undo=last.kind if last else None,
+            tries=tries(events),
         )
 
     async def claim(self, worker: Worker, id: str) -> None:
@@ -268,7 +138,7 @@ class Desk:
             update(ContactRequestRow)
             .where(
                 ContactRequestRow.id == id,
-                *_reach(worker),
+                *reach(worker),
                 ContactRequestRow.claimed_by.is_(None),
                 ContactRequestRow.status.in_(("new", "contacted")),
             )
@@ -276,17 +146,20 @@ class Desk:
                 claimed_by=worker.id,
                 status=case((ContactRequestRow.status == "new", "claimed"), else_=ContactRequestRow.status),
             )
-            .returning(ContactRequestRow.id)
+            .returning(ContactRequestRow.status)
             .execution_options(synchronize_session=False)
         )
         async with self._db.write() as session:
-            if await session.scalar(taking) is None:
+            status = await session.scalar(taking)
+            if status is None:
                 row = await self._visible(session, worker, id)
                 if row.claimed_by != worker.id or row.status not in OPEN_STATUSES:
                     await self._refuse_others(session, worker, row)
                     raise WrongTransition("claim", row.status)
                 return
-            session.add(event(self._db.box, id, "claimed", actor=worker.id))
+            row = await self._visible(session, worker, id)
+            before = {**snapshot(row), "claimed_by": None, "status": "new" if status == "claimed" else status}
+            Act(session, row, worker, self._db.box, before).record("claimed")
             await access_log.append(session, worker, id, "claim", HANDLING)
 
     async def release(self, worker: Worker, id: str, reason: str = "") -> None:
@@ -295,46 +168,71 @@ class Desk:
 
         Raises Forbidden, NotFound, WrongTransition, BadInput (a colleague's, and no reason).
         """
-        async with self._acting(worker, id, "release", HANDLING) as (session, row):
-            if row.status not in ("claimed", "contacted") or row.claimed_by is None:
-                raise WrongTransition("release", row.status)
-            text = _text("reason", reason, needed=row.claimed_by != worker.id)
-            row.claimed_by = None
-            row.status = "new" if row.status == "claimed" else row.status
-            session.add(event(self._db.box, id, "released", {"text": text}, worker.id))
+        async with self._acting(worker, id, "release") as act:
+            if act.row.status not in ("claimed", "contacted") or act.row.claimed_by is None:
+                raise WrongTransition("release", act.row.status)
+            text = clean_text("reason", reason, needed=act.row.claimed_by != worker.id)
+            act.row.claimed_by = None
+            act.row.status = "new" if act.row.status == "claimed" else act.row.status
+            act.record("released", {"text": text})
 
     async def note(self, worker: Worker, id: str, text: str) -> None:
         """Adds a note that only staff read. Raises Forbidden, NotFound, WrongTransition (withdrawn), BadInput."""
-        async with self._acting(worker, id, "note", HANDLING) as (session, row):
-            if row.status == "withdrawn":
-                raise WrongTransition("note", row.status)
-            session.add(event(self._db.box, id, "note", {"text": _text("text", text)}, worker.id))
+        async with self._acting(worker, id, "note") as act:
+            if act.row.status == "withdrawn":
+                raise WrongTransition("note", act.row.status)
+            act.record("note", {"text": clean_text("text", text)})
 
-    async def contacted(self, worker: Worker, id: str, how: str, text: str = "") -> None:
+    async def contacted(self, worker: Worker, id: str, how: str, text: str = "", next_try: date | None = None) -> None:
         """Records a contact or a try (`how`: one of WAYS); only the worker who has the request.
 
+        `next_try`: the day to come back to it. After a call that nobody answered there always is one: the next
+        working day unless another is named.
+
         Raises Forbidden, NotFound, Taken, WrongTransition (not taken yet), BadInput.
         """
-        async with self._acting(worker, id, "contacted", HANDLING) as (session, row):
+        async with self._acting(worker, id, "contacted") as act:
             if how not in WAYS:
                 raise BadInput("how", _("Choose how you contacted the family."))
-            await self._own(session, worker, row, "contacted")
-            if how != NO_ANSWER:
-                row.status = "contacted"
+            await self._own(act, "contacted")
+            again = None if next_try is None else morning_of(coming("next_try", next_try))
+            if how == NO_ANSWER:
+                again = again or next_morning(clock.now())
+            else:
+                act.row.status, act.row.wrote_at = "contacted", None
+            act.row.follow_up_at = again
             kind = "tried" if how == NO_ANSWER else "contacted"
-            detail = {"how": how, "text": _text("text", text, needed=False)}
-            session.add(event(self._db.box, id, kind, detail, worker.id))
+            detail = {"how": how, "text": clean_text("text", text, needed=False)}
+            act.record(kind, detail)
 
-    async def answer(self, worker: Worker, id: str, text: str) -> None:
+    async def answer(self, worker: Worker, id: str, text: str = "", canned: str = "", language: str = "fi") -> None:
         """Writes an answer that the family reads with reference and PIN; only the worker who has the request.
+
+        `canned`: of CANNED, sent in the family's language; `text`: the worker's own words, written in `language` (fi
+        or the family's). Finnish words are translated where a service is configured, and always kept beside it.
 
         Raises Forbidden, NotFound, Taken, WrongTransition (not taken yet), BadInput.
         """
-        async with self._acting(worker, id, "answer", HANDLING) as (session, row):
-            await self._own(session, worker, row, "answer")
-            row.status = "contacted"
-            detail = {"how": ANSWERED, "text": _text("text", text)}
-            session.add(event(self._db.box, id, "contacted", detail, worker.id))
+        worker.demand(Right.REQUESTS)
+        async with self._db.read() as session:
+            row = await self._visible(session, worker, id)
+            spoken, mine = row.language, row.claimed_by == worker.id
+        detail = {"how": ANSWERED, "text": clean_text("text", text, needed=False)}
+        if canned:
+            if canned not in CANNED:
+                raise BadInput("canned", _("Choose one of the ready answers."))
+            detail |= {"canned": canned, "ready": translate(CANNED[canned], spoken)}
+        if not detail["text"] and not canned:
+            raise BadInput("text", _("Write something here first."))
+        detail["language"] = spoken if language == spoken else "fi"
+        # Before the transaction: a slow translator must not hold the database.
+        if mine and detail["text"] and detail["language"] != spoken:
+            translated = await self._translation.translate(detail["text"], detail["language"], spoken)
+            detail |= {"translated": translated} if translated else {}
+        async with self._acting(worker, id, "answer") as act:
+            await self._own(act, "answer")
+            act.row.status, act.row.wrote_at = "contacted", None
+            act.record("contacted", detail)
 
     async def close(self, worker: Worker, id: str, outcome: str) -> None:
         """Closes the request (`outcome`: one of OUTCOMES); only the worker who has it.
@@ -342,173 +240,105 @@ class Desk:
         Raises Forbidden, NotFound, Taken, WrongTransition (not taken; or the outcome needs a contact or a try that
         has not been), BadInput.
         """
-        async with self._acting(worker, id, "close", HANDLING) as (session, row):
+        async with self._acting(worker, id, "close") as act:
             if outcome not in OUTCOMES:
                 raise BadInput("outcome", _("Choose how the matter ended."))
-            await self._own(session, worker, row, "close")
-            if outcome not in _outcomes(row, await self._events(session, id)):
-                raise WrongTransition("close", row.status)
-            row.status, row.outcome, row.closed_at = "closed", outcome, clock.now()
-            session.add(event(self._db.box, id, "closed", {"outcome": outcome}, worker.id))
+            await self._own(act, "close")
+            if outcome not in _outcomes(act.row, await self._events(act.session, id)):
+                raise WrongTransition("close", act.row.status)
+            act.row.status, act.row.outcome, act.row.closed_at = "closed", outcome, clock.now()
+            act.row.follow_up_at = act.row.wrote_at = None
+            act.record("closed", {"outcome": outcome})
 
     async def reopen(self, worker: Worker, id: str) -> None:
         """Undoes a closing; the worker who reopens has the request then, and its due date is the old one.
 
         Raises Forbidden, NotFound, WrongTransition.
         """
-        async with self._acting(worker, id, "reopen", HANDLING) as (session, row):
-            if row.status != "closed":
-                raise WrongTransition("reopen", row.status)
-            reached = _reached(await self._events(session, id))
-            row.status, row.outcome, row.closed_at = "contacted" if reached else "claimed", None, None
-            row.claimed_by = worker.id
-            session.add(event(self._db.box, id, "reopened", actor=worker.id))
+        async with self._acting(worker, id, "reopen") as act:
+            if act.row.status != "closed":
+                raise WrongTransition("reopen", act.row.status)
+            reached = _reached(await self._events(act.session, id))
+            act.row.status, act.row.outcome, act.row.closed_at = "contacted" if reached else "claimed", None, None
+            act.row.claimed_by, act.row.merged_into = worker.id, None
+            act.record("reopened")
 
-    async def transfer(self, worker: Worker, id: str, centre: str, reason: str) -> None:
-        """Passes the request to another family centre, which is told of it; the history goes along, the due date
-        stays, and the sender's centre sees it no more.
+    async def transfer(self, worker: Worker, id: str, centre: str, reason: str, team: str = "") -> None:
+        """Passes the request to another family centre or team, which is told of it; the history goes along, the due
+        date stays, and at another centre the sender's sees it no more. `team`: an id; empty: the same team.
 
-        Raises Forbidden, NotFound, Taken, WrongTransition, BadInput (unknown or the same centre, no reason).
+        Raises Forbidden, NotFound, Taken, WrongTransition, BadInput (unknown; the same centre and team; no reason).
         """
-        async with self._acting(worker, id, "transfer", f"siirto: {centre}") as (session, row):
-            if row.status not in OPEN_STATUSES:
-                raise WrongTransition("transfer", row.status)
-            await self._refuse_others(session, worker, row)
-            if regions().centre(centre) is None or centre == row.centre:
+        async with self._acting(worker, id, "transfer", f"siirto: {centre}") as act:
+            if act.row.status not in OPEN_STATUSES:
+                raise WrongTransition("transfer", act.row.status)
+            await self._refuse_others(act.session, worker, act.row)
+            row, to = act.row, team or act.row.team
+            if regions().centre(centre) is None or (centre, to) == (row.centre, row.team):
                 raise BadInput("centre", _("Choose the family centre that takes the request."))
-            detail = {"from": row.centre, "to": centre, "text": _text("reason", reason)}
-            row.centre, row.status, row.claimed_by = centre, "new", None
-            session.add(event(self._db.box, id, "transferred", detail, worker.id))
-            await notify(session, row, "request.transferred")
+            if to not in needs.teams():
+                raise BadInput("team", _("Choose the team that takes the request."))
+            detail = {"from": row.centre, "to": centre, "text": clean_text("reason", reason)}
+            if to != row.team:
+                detail |= {"from_team": row.team, "to_team": to}
+            row.team, row.status, row.claimed_by, row.follow_up_at = to, "new", None, None
+            if centre != row.centre:
+                row.centre, row.own_worker = centre, None
+            act.record("transferred", detail)
+            await notify(act.session, act.row, "request.transferred")
 
-    @asynccontextmanager
-    async def _acting(
-        self, worker: Worker, id: str, action: str, reason: str, after: str | None = None
-    ) -> AsyncIterator[tuple[AsyncSession, ContactRequestRow]]:
-        # What the block does and its line in the log are one transaction: both happen or neither.
-        worker.demand(Right.REQUESTS)
-        async with self._db.write() as session:
-            row = await self._visible(session, worker, id)
-            yield session, row
-            if after is None or not await access_log.follows(session, worker, row.id, after):
-                await access_log.append(session, worker, row.id, action, reason)
+    async def _words_of(self, session: AsyncSession, id: str) -> list[Words]:
+        row = await session.get_one(ContactRequestRow, id)
+        events = await self._events(session, id)
+        return [*original_words(self._db.box.open(row.sealed_body)), *_added(events, row.language)]
 
-    async def _visible(self, session: AsyncSession, worker: Worker, id: str) -> ContactRequestRow:
-        row = await session.scalar(
-            select(ContactRequestRow).where(ContactRequestRow.id == id, *_reach(worker)).with_for_update()
+    async def _conversation(
+        self, session: AsyncSession, row: ContactRequestRow, body: dict[str, Any]
+    ) -> list[Words] | None:
+        """The conversation where the family allowed it to be read, and it has not been erased yet."""
+        until = body.get(SHARED)
+        if not until or row.conversation_id is None:
+            return None
+        sealed = await session.scalars(
+            select(MessageRow.sealed_body)
+            .where(MessageRow.conversation_id == row.conversation_id, MessageRow.at <= datetime.fromisoformat(until))
+            .order_by(MessageRow.number)
         )
-        if row is None:
-            raise NotFound(id)
-        return row
-
-    async def _own(self, session: AsyncSession, worker: Worker, row: ContactRequestRow, action: str) -> None:
-        await self._refuse_others(session, worker, row)
-        if row.claimed_by != worker.id or row.status not in ("claimed", "contacted"):
-            raise WrongTransition(action, row.status)
-
-    async def _refuse_others(self, session: AsyncSession, worker: Worker, row: ContactRequestRow) -> None:
-        if row.status in OPEN_STATUSES and row.claimed_by not in (None, worker.id):
-            raise Taken(str(await session.scalar(select(StaffRow.name).where(StaffRow.id == row.claimed_by))))
-
-    async def _events(self, session: AsyncSession, id: str) -> list[Event]:
-        found = await session.execute(
-            select(RequestEventRow, StaffRow.name)
-            .outerjoin(StaffRow, StaffRow.id == RequestEventRow.actor)
-            .where(RequestEventRow.request_id == id)
-            .order_by(RequestEventRow.at, RequestEventRow.id)
-        )
-        return [Event(row.at, row.kind, name, self._db.box.open(row.sealed_detail)) for row, name in found]
+        said = [self._db.box.open(each) for each in sealed]
+        return [
+            words(SENDERS.get(each["from"], SENDERS["bot"]), each["text"], each["language"])
+            for each in said
+            if each.get("text") and each["kind"] != "request"  # receipts hold the family's PIN
+        ]
 
 
-def _reach(worker: Worker) -> tuple[Any, ...]:
-    """The condition under which a request is the worker's to see: the one place that says so."""
-    return (ContactRequestRow.centre.in_(sorted(worker.centres)),)
-
-
-def _columns() -> Select[Unpack[tuple[Any, ...]]]:
-    # The list never loads what families wrote.
-    return select(
-        ContactRequestRow.id,
-        ContactRequestRow.reference,
-        ContactRequestRow.status,
-        ContactRequestRow.need,
-        ContactRequestRow.team,
-        ContactRequestRow.place,
-        ContactRequestRow.centre,
-        ContactRequestRow.language,
-        ContactRequestRow.interpreter,
-        ContactRequestRow.urgency,
-        ContactRequestRow.created_at,
-        ContactRequestRow.due_at,
-        ContactRequestRow.claimed_by,
-        ContactRequestRow.outcome,
-        StaffRow.name.label("claimed_name"),
-    ).outerjoin(StaffRow, StaffRow.id == ContactRequestRow.claimed_by)
-
-
-def _row(found: Any, worker: Worker, moment: datetime, language: str) -> Row:
-    return Row(
-        id=found.id,
-        reference=found.reference,
-        status=found.status,
-        need=found.need,
-        need_label=need_label(found.need, language),
-        team_label=team_label(found.team),
-        place_label=place_label(found.place),
-        centre=found.centre,
-        centre_label=centre_label(found.centre),
-        language=found.language,
-        language_name=language_name(found.language, language),
-        interpreter=found.interpreter,
-        urgency=found.urgency,
-        created_at=found.created_at,
-        due=found.due_at,
-        age=moment - found.created_at,
-        late=found.status in UNANSWERED and found.due_at < moment,
-        claimed_by=found.claimed_name,
-        mine=found.claimed_by == worker.id,
-        outcome=found.outcome,
-    )
+def _added(events: list[Event], language: str) -> list[Words]:
+    return [
+        words(_("Added later"), str(each.detail.get("text", "")), language) for each in events if each.kind == "added"
+    ]
 
 
 def _actions(row: ContactRequestRow, worker: Worker) -> frozenset[str]:
     if row.status == "withdrawn":
         return frozenset()
     if row.status == "closed":
-        return frozenset({"note", "reopen"})
-    if row.claimed_by is None:
-        return frozenset({"claim", "note", "transfer"})
-    if row.claimed_by != worker.id:
-        return frozenset({"note", "release"})
-    return frozenset({"note", "release", "contacted", "close", "transfer"})
+        return frozenset({"note", "reopen", "label"})
+    if row.claimed_by not in (None, worker.id):
+        return frozenset({"note", "release", "label", *(["assign"] if worker.may(Right.ASSIGN) else [])})
+    free = {"note", "transfer", "label", "assign", "own_worker", "follow_up", "merge"}
+    return frozenset(free | ({"claim"} if row.claimed_by is None else {"release", "contacted", "close"}))
 
 
 def _outcomes(row: ContactRequestRow, events: list[Event]) -> tuple[str, ...]:
     reached = row.status == "contacted"
-    tried = reached or any(each.kind == "tried" for each in events)
+    number, days = tries(events)
+    tried = reached or (number >= TRIES and days >= TRY_DAYS)
     return tuple(id for id, each in OUTCOMES.items() if (reached or not each.reached) and (tried or not each.tried))
 
 
 def _reached(events: list[Event]) -> bool:
     """True where the family was contacted since the request last became new at a centre."""
-    for each in reversed(events):
+    for each in reversed(happened(events)):
         if each.kind in ("contacted", "transferred"):
             return each.kind == "contacted"
     return False
-
-
-def _reason(reason: str) -> str:
-    # The log is not sealed, and it outlives the request.
-    clean = mask_addresses(mask_identity_codes(reason.strip())[0])
-    if not clean or len(clean) > access_log.REASON_MAX:
-        raise BadInput("reason", _("Write the reason in a few words."))
-    return clean
-
-
-def _text(field: str, text: str, *, needed: bool = True) -> str:
-    clean, _count = mask_identity_codes(text.strip())
-    if needed and not clean:
-        raise BadInput(field, _("Write something here first."))
-    if len(clean) > TEXT_MAX:
-        raise BadInput(field, _("The text is too long. Please shorten it."))
-    return clean

@@ -34,6 +34,13 @@ ACTIONS: Mapping[str, str] = {
     "close": _("Closed"),
     "reopen": _("Opened again"),
     "transfer": _("Passed on"),
+    "assign": _("Given to a colleague"),
+    "own_worker": _("Own worker"),
+    "label": _("Labels"),
+    "follow_up": _("Day to come back"),
+    "merge": _("Joined with another request"),
+    "undo": _("Taken back"),
+    "search": _("Found in a search"),
     REPORT: _("Report made"),
 }
 TITLE = _("Who has handled your contact request")

@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import clock
+from bot.requests.canned import answer_text
 from bot.requests.draft import Accepted, RequestDraft, check
 from bot.requests.workdays import due
 from bot.routing import needs
@@ -34,6 +35,8 @@ from bot.storage.models import (
     MessageRow,
     OutboxRow,
     RequestEventRow,
+    RequestLabelRow,
+    StaffRow,
 )
 from bot.storage.throttle import Throttle
 
@@ -41,7 +44,24 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Letters and digits that are not mistaken for each other on the phone."""
 ANSWERED = "here"
 """How a family was contacted: by words it reads with reference and PIN."""
+SHARED = "conversation_until"
+"""Field of a request's sealed body: until which moment its conversation may be read; None or no field: not at all."""
+READ = "read"
+"""The family has seen the answers that there were."""
 OPEN_STATUSES = ("new", "claimed", "contacted")
+FAMILY_EVENTS = (
+    "new",
+    "claimed",
+    "tried",
+    "contacted",
+    "added",
+    "transferred",
+    "merged",
+    "closed",
+    "reopened",
+    "withdrawn",
+)
+"""Kinds of events that a family is told; all others are the workers' own."""
 
 
 class KeyReused(ValueError):
@@ -77,8 +97,8 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Status:
-    """What the family may know of its request. `events`: (moment, kind) in order, without staff's notes; `answers`:
-    (moment, words) that workers wrote to the family."""
+    """What the family may know of its request. `events`: (moment, kind) in order, of FAMILY_EVENTS; `answers`:
+    (moment, words) that workers wrote to the family; `own_worker`: the name of the worker who is the family's own."""
 
     reference: str
     status: str
@@ -89,6 +109,7 @@ class Status:
     outcome: str | None
     events: tuple[tuple[datetime, str], ...]
     answers: tuple[tuple[datetime, str], ...]
+    own_worker: str | None = None
 
 
 class ContactRequests:
@@ -134,14 +155,22 @@ class ContactRequests:
         async with self._db.read() as session:
             events = await session.execute(
                 select(RequestEventRow.at, RequestEventRow.kind, RequestEventRow.sealed_detail)
-                .where(RequestEventRow.request_id == row.id, RequestEventRow.kind != "note")
+                .where(RequestEventRow.request_id == row.id)
                 .order_by(RequestEventRow.at, RequestEventRow.id)
             )
-            told = [(at, kind, self._db.box.open(sealed)) for at, kind, sealed in events]
-        seen = tuple((at, kind) for at, kind, _detail in told)
-        answers = tuple((at, str(detail["text"])) for at, _kind, detail in told if detail.get("how") == ANSWERED)
+            found = [(at, kind, self._db.box.open(sealed)) for at, kind, sealed in events]
+            own = await session.scalar(select(StaffRow.name).where(StaffRow.id == row.own_worker))
+        told = [each for each in found if not each[2].get("undone")]
+        written = [each for each in told if each[2].get("how") == ANSWERED]
+        answers = tuple((at, answer_text(detail, row.language)) for at, _kind, detail in written)
+        marks = [kind for _at, kind, detail in told if detail.get("how") == ANSWERED or kind == READ]
+        if marks and marks[-1] != READ:
+            # The worker sees that the answer has arrived, and can no longer take it back.
+            async with self._db.write() as session:
+                session.add(event(self._db.box, row.id, READ))
+        seen = tuple((at, kind) for at, kind, _detail in told if kind in FAMILY_EVENTS)
         return Status(
-            row.reference, row.status, row.centre, row.need, row.created_at, row.due_at, row.outcome, seen, answers
+            row.reference, row.status, row.centre, row.need, row.created_at, row.due_at, row.outcome, seen, answers, own
         )
 
     async def withdraw(self, reference: str, pin: str, speaking_in: str | None = None) -> None:
@@ -164,6 +193,8 @@ class ContactRequests:
             stored.conversation_id = None
             stored.sealed_body = self._db.box.seal({})
             stored.place, stored.municipality, stored.claimed_by = "", None, None
+            stored.own_worker = stored.contact_digest = stored.follow_up_at = stored.wrote_at = None
+            await session.execute(delete(RequestLabelRow).where(RequestLabelRow.request_id == row.id))
             await session.execute(delete(RequestEventRow).where(RequestEventRow.request_id == row.id))
             session.add(event(self._db.box, row.id, "withdrawn"))
 
@@ -174,7 +205,21 @@ class ContactRequests:
             stored = await session.get_one(ContactRequestRow, row.id)
             if stored.status not in OPEN_STATUSES:
                 raise Ended(stored.status)
+            stored.wrote_at = clock.now()
             session.add(event(self._db.box, row.id, "added", {"text": text}))
+
+    async def share(self, reference: str, pin: str, *, allow: bool) -> None:
+        """Lets the workers read the conversation that led to an open request, as it is up to this moment; or no longer
+        lets them. Raises NotFound, TooManyTries, Ended.
+        """
+        row = await self._authenticate(reference, pin)
+        async with self._db.write() as session:
+            stored = await session.get_one(ContactRequestRow, row.id)
+            if stored.status not in OPEN_STATUSES:
+                raise Ended(stored.status)
+            body = self._db.box.open(stored.sealed_body)
+            stored.sealed_body = self._db.box.seal({**body, SHARED: clock.now().isoformat() if allow else None})
+            session.add(event(self._db.box, row.id, "shared" if allow else "unshared"))
 
     async def erase_old(self, days: int) -> int:
         """Deletes requests closed or withdrawn more than `days` ago; returns how many."""
@@ -219,6 +264,7 @@ class ContactRequests:
             created_at=moment,
             due_at=due(moment),
             sealed_body=self._db.box.seal(draft.body()),
+            contact_digest=self._db.box.digest("contact", draft.contact) if draft.contact else None,
         )
 
     async def _known(self, key: str, fingerprint: str, pin: str) -> Receipt | None:

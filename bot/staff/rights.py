@@ -14,13 +14,14 @@ class Right(Enum):
     """Something that not everybody may do."""
 
     REQUESTS = "work with the requests of one's own family centres"
+    ASSIGN = "give a request that a colleague has to somebody else"
     LOG = "read the access log"
     ACCOUNTS = "see and manage accounts"
 
 
 ROLES: Mapping[str, frozenset[Right]] = {
     "worker": frozenset({Right.REQUESTS}),
-    "coordinator": frozenset({Right.REQUESTS}),
+    "coordinator": frozenset({Right.REQUESTS, Right.ASSIGN}),
     "admin": frozenset({Right.ACCOUNTS}),
     "auditor": frozenset({Right.LOG}),
 }

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, String, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from bot import clock
+
 
 class UTCDateTime(TypeDecorator[datetime]):
     """Aware datetimes in UTC on every database (SQLite keeps no offset)."""
@@ -95,7 +97,25 @@ class ContactRequestRow(Base):
     claimed_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     outcome: Mapped[str | None] = mapped_column(String(40))
     sealed_body: Mapped[bytes]
-    __table_args__ = (Index("request_inbox", "centre", "status", "due_at"),)
+    own_worker: Mapped[str | None] = mapped_column(String(36))
+    """The worker whom the family was told by name (omatyöntekijä)."""
+    merged_into: Mapped[str | None] = mapped_column(String(36))
+    """The request that this one, a double of it, was joined with."""
+    contact_digest: Mapped[str | None] = mapped_column(String(64))
+    """Equal for equal contacts, so that doubles are found without opening anything."""
+    follow_up_at: Mapped[datetime | None]
+    wrote_at: Mapped[datetime | None]
+    """When the family added words that nobody has answered yet."""
+    warned_at: Mapped[datetime | None]
+    late_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=clock.now, onupdate=clock.now)
+    __table_args__ = (
+        Index("request_inbox", "centre", "status", "due_at"),
+        Index("request_changed", "centre", "changed_at"),
+        Index("request_contact", "contact_digest"),
+        Index("request_merged", "merged_into"),
+    )
 
 
 class RequestEventRow(Base):
@@ -108,6 +128,23 @@ class RequestEventRow(Base):
     actor: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     kind: Mapped[str] = mapped_column(String(24))
     sealed_detail: Mapped[bytes]
+
+
+class RequestLabelRow(Base):
+    """A label that workers put on a request; ids of data/staff_labels.yml, so that no label can name a family."""
+
+    __tablename__ = "request_label"
+    request_id: Mapped[str] = mapped_column(ForeignKey("contact_request.id", ondelete="CASCADE"), primary_key=True)
+    label: Mapped[str] = mapped_column(String(40), primary_key=True)
+
+
+class RequestReaderRow(Base):
+    """Who has a request's page open; `seen_at` is renewed while the page stands open."""
+
+    __tablename__ = "request_reader"
+    request_id: Mapped[str] = mapped_column(ForeignKey("contact_request.id", ondelete="CASCADE"), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    seen_at: Mapped[datetime]
 
 
 class StaffRow(Base):

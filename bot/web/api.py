@@ -212,6 +212,7 @@ async def request_status(request: web.Request) -> web.Response:
             "status": status.status,
             "family_centre": centre_json(regions().serving(status.centre)),
             "due": status.due.isoformat(),
+            "own_worker": status.own_worker,
             "answers": [{"at": at.isoformat(), "text": text} for at, text in status.answers],
             "events": [{"at": at.isoformat(), "kind": kind} for at, kind in status.events],
         }

@@ -179,6 +179,7 @@ def description() -> dict[str, Any]:
                             status=STRING,
                             family_centre=CENTRE,
                             due=STRING,
+                            own_worker={"type": ["string", "null"]},
                             answers={"type": "array", "items": _object(at=STRING, text=STRING)},
                             events={"type": "array", "items": _object(at=STRING, kind=STRING)},
                         )

@@ -16,6 +16,7 @@ from bot.i18n import _
 from bot.requests import desk
 from bot.requests.desk import Desk
 from bot.requests.summary import centre_label
+from bot.requests.translation import Translation
 from bot.staff.accounts import Accounts
 from bot.staff.county_login import CountyLogin
 from bot.staff.rights import Forbidden, Right
@@ -27,6 +28,7 @@ from bot.web.templating import render
 ACCOUNTS = web.AppKey("accounts", Accounts)
 SESSIONS = web.AppKey("sessions", Sessions)
 DESK = web.AppKey("desk", Desk)
+TRANSLATION: web.AppKey[Translation] = web.AppKey("translation")
 
 SECOND_STEP = web.AppKey("second_step", SecondStep)
 COUNTY: web.AppKey[CountyLogin | None] = web.AppKey("county")
@@ -34,6 +36,8 @@ COUNTY: web.AppKey[CountyLogin | None] = web.AppKey("county")
 SESSION_COOKIE = "staff_session"
 LANGUAGE = "fi"
 PAGE = 50
+LIVE = "X-Live"
+"""The header of what staff.js fetches by itself to renew a list."""
 ID = r"{id:[0-9a-f-]{36}}"
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 _SYSTEMS = (
@@ -56,9 +60,11 @@ class Route(NamedTuple):
     path: str
     page: Page
     name: str
+    by_itself: bool = False
+    """The browser asks by itself: that is no use of the session, which ends for want of use all the same."""
 
 
-def guarded(page: Page) -> Handler:
+def guarded(page: Page, *, by_itself: bool = False) -> Handler:
     """`page` behind the session, the form token and the domain's refusals. No staff page is made without it."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -68,7 +74,8 @@ def guarded(page: Page) -> Handler:
             return await _signed_out(request)
         if request.method == "POST" and not session.allows((await form_of(request)).get("csrf", "")):
             return error_page(request, session, 403, _("The form did not come from this page. Nothing was changed."))
-        await sessions.touch(session)
+        if not by_itself and LIVE not in request.headers:
+            await sessions.touch(session)
         try:
             response = await page(request, session)
         except Forbidden:
@@ -77,7 +84,8 @@ def guarded(page: Page) -> Handler:
             return error_page(request, session, 404, _("There is no such request at your family centres."))
         except web.HTTPRedirection as redirect:
             return see_other(redirect.headers["Location"])
-        response.headers["Cache-Control"] = "no-store"
+        if not response.prepared:
+            response.headers["Cache-Control"] = "no-store"
         return response
 
     return handler
