@@ -26,7 +26,7 @@ from bot.staff.accounts import Accounts, BadAccount, UnknownAccount
 from bot.staff.groups import BadGroups, Grant, Groups, NotEntitled
 from bot.storage.database import Database
 from bot.storage.models import StaffRow
-from bot.web.app import STATIC
+from bot.web.assets import STATIC
 from bot.web.keys import DATABASE, SETTINGS
 from bot.web.security import security_headers
 from bot.web.staff import add_staff
