@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
@@ -456,3 +457,22 @@ async def test_in_a_large_catalogue_a_rare_word_still_finds_and_a_common_one_doe
         assert frequency["palvelu"] == 31
         assert len(await fulltext.ranked(session, ["palvelu", "kaksosille"], frequency, 31)) == 1
         assert len(await fulltext.ranked(session, ["palvelu"], frequency, 31)) == 31  # the only word there is
+
+
+async def test_while_embeddings_are_made_words_and_needs_decide(loaded: Path, tmp_path: Path) -> None:
+    """What happens to have its vectors first must not stand before what fits."""
+    path = tmp_path / "half.sqlite3"
+    shutil.copy(loaded, path)
+    with sqlite3.connect(path) as half:
+        # The school's own services come last.
+        half.execute(
+            "UPDATE service_text SET embedding = NULL WHERE service_id IN"
+            " (SELECT id FROM service WHERE data LIKE '%koulu%')"
+        )
+        half.execute("UPDATE meta SET value = 'half'")
+    database = Database(f"sqlite+aiosqlite:///{path}", Box([Fernet.generate_key()]))
+    found = await Catalogue(database).search(
+        "lapseni ei suostu menemään kouluun enkä jaksa enää", language="fi", need="need_school", limit=3
+    )
+    await database.close()
+    assert "Tukea, kun lapsi ei mene kouluun" in names(found)[:2]

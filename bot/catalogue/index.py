@@ -43,7 +43,7 @@ class Text:
 class Index:
     """The catalogue as of `state` (checksums of its sources).
 
-    `vectors` (n, 384) are grouped by service in the order of `order`; `owners` tells the place of each one's service.
+    `vectors` (n, 384) are grouped by service in the order of `order`.
     """
 
     state: State
@@ -93,6 +93,11 @@ class Index:
         """Places of the services of any of these service classes."""
         found = [self._classes[code] for code in classes if code in self._classes]
         return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.intp)
+
+    @property
+    def embedded(self) -> float:
+        """The share of the services that have a vector."""
+        return len(self._embedded) / max(1, len(self.order))
 
     def likeness(self, asked: Vectors, freed: bool = False) -> Vectors:
         """How near each service is to the question's vector, by the nearest of its languages; -2 where unknown.

@@ -54,6 +54,7 @@ _VICTIM_FIRST, _OWN_VIOLENCE = 3.0, 0.2
 _WEIGHED = 120  # services of a tier that are weighed beside those that the query finds
 _MEETS, _NEAR, _OTHER = 0, 1, 2
 _UNDER_SCHOOL, _SCHOOL_AGE = 84, 192  # months: school begins at seven, youth services at sixteen
+_EMBEDDED = 0.9  # share of the services that must have vectors before vectors rank
 _BOOST = 1 / (_FUSION + 1)  # what a first place in one ranking gives; boosts are measured in it
 _NEAR_KM, _KM_OF_DEGREE = 30.0, 111.2
 _SURE = 0.3  # the share of a heard need that is told as the reason
@@ -250,13 +251,15 @@ def _alone(index: Index, ranking: Sequence[int] | Vectors | None) -> list[Found]
 async def _by_meaning(index: Index, text: str, language: str) -> tuple[Vectors | None, Heard | None]:
     if not len(index.vectors):
         return None, None
+    # While a catalogue is being embedded, what has its vectors already would stand before what fits better.
+    whole = index.embedded >= _EMBEDDED
 
     def compared() -> tuple[Vectors | None, Heard | None]:
         asked, learnt = embedding.embed_query(text), hearing()
         if learnt is None:
-            return index.likeness(asked), None
+            return (index.likeness(asked) if whole else None), None
         heard = learnt.hear(text, asked, language)
-        return index.likeness(heard.vector, freed=True), heard
+        return (index.likeness(heard.vector, freed=True) if whole else None), heard
 
     return await asyncio.to_thread(compared)
 
